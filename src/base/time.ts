@@ -11,9 +11,9 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
-/** Reads an IANA zone name; null where the machine does not know it. */
+/** Reads an IANA zone name; null where the machine does not know it. Bare offsets (`+01:00`), which the machine takes as well, are no zones. */
 export function parseZone(name: string): ZoneId | null {
-  return IANAZone.isValidZone(name) ? (name as ZoneId) : null;
+  return /^[A-Za-z]/.test(name) && IANAZone.isValidZone(name) ? (name as ZoneId) : null;
 }
 
 /** The zone that needs no data. */
@@ -62,6 +62,11 @@ export function endOfGap(local: LocalTime, zone: ZoneId): EpochMs {
     else high = middle;
   }
   return high;
+}
+
+/** How far a zone's wall clock is ahead of UTC at a moment, in milliseconds. Microseconds slow: who asks often keeps the answers. */
+export function zoneOffsetMs(instant: EpochMs, zone: ZoneId): number {
+  return IANAZone.create(zone).offset(instant) * MINUTE_MS;
 }
 
 /** An ISO 8601 text with the zone's offset, to the second (`2026-03-01T02:00:00+01:00`; `Z` for UTC). */

@@ -91,7 +91,8 @@ export interface Budget {
 export interface SnapshotSettings {
   /** Name of Holdfast's own resource group; `{region}` stands for the source's region. */
   readonly resourceGroup: string;
-  readonly sku: 'Standard_LRS' | 'Standard_ZRS' | 'Premium_LRS';
+  /** Incremental snapshots always lie on Standard HDD media: the redundancy is the only choice. */
+  readonly sku: 'Standard_LRS' | 'Standard_ZRS';
   readonly copyTags: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly networkAccess: 'deny' | 'private' | 'allow';

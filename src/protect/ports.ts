@@ -8,6 +8,7 @@ export interface Snapshot {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
   readonly region: string;
+  readonly sku: string;
   readonly tags: Tags;
   /** When Azure froze the disk's state. */
   readonly createdAt: EpochMs;

@@ -1,0 +1,143 @@
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { type BuildResult, build, type Metafile, type Plugin } from 'esbuild';
+
+/** One file of the built app. */
+export interface BuiltFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** What to build. All paths are absolute; the defaults are this app's own. */
+export interface BuildOptions {
+  readonly entry?: string;
+  readonly folder?: string;
+  /** Where the sources lie: what is imported lazily from below here becomes a file of its own. */
+  readonly sources?: string;
+}
+
+const ROOT = resolve(import.meta.dirname, '..');
+const ENTRY_NAME = 'main';
+
+/**
+ * Sources that may exist in the entry and in a lazy file at once: functions and constants alone. A class or a variable that exists twice is two things
+ * (`instanceof` fails), so anything else that both would hold stops the build.
+ */
+const HARMLESS_TWICE = ['base/bytes.ts', 'base/ids.ts', 'base/money.ts', 'base/time.ts', 'base/zone-offsets.ts'];
+
+/**
+ * Builds the app: `dist/main.cjs`, and one more file for each module that the sources load by `await import(…)`.
+ *
+ * Shape:  the entry first, then the lazy files by path, with their sizes.
+ * Errors: rejects where esbuild finds an error, where two lazy modules would have one file name, and where entry and lazy file would share state.
+ * Source: esbuild splits code for ES modules only, and the Functions worker's entry is CommonJS; hence a lazy module is built as an entry of its own and
+ *         the `import(…)` points to that file. Unbundled, the same `import(…)` is Node's own.
+ */
+export async function buildApp(options: BuildOptions = {}): Promise<readonly BuiltFile[]> {
+  const entry = options.entry ?? join(ROOT, 'src/main.ts');
+  const folder = options.folder ?? join(ROOT, 'dist');
+  const sources = options.sources ?? join(ROOT, 'src');
+  await rm(folder, { recursive: true, force: true });
+
+  const lazy = new Map<string, string>();
+  const main = await bundle(entry, join(folder, `${ENTRY_NAME}.cjs`), splitLazy(sources, lazy));
+  const results = [main];
+  const built = new Set<string>();
+  // A lazy module may load others lazily, so the map can grow while it is worked off.
+  for (const [name, path] of lazy) {
+    if (built.has(name)) continue;
+    built.add(name);
+    results.push(await bundle(path, join(folder, `${name}.cjs`), splitLazy(sources, lazy)));
+  }
+  refuseSharedState(
+    results.map((result) => result.metafile),
+    sources,
+  );
+  return results.flatMap((result) =>
+    Object.entries(result.metafile.outputs).map(([path, output]) => ({ path: resolve(path), bytes: output.bytes })),
+  );
+}
+
+async function bundle(entry: string, outfile: string, plugin: Plugin): Promise<BuildResult & { metafile: Metafile }> {
+  return build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node24',
+    minify: true,
+    legalComments: 'none',
+    external: ['@azure/functions-core'],
+    metafile: true,
+    logLevel: 'silent',
+    plugins: [plugin],
+  });
+}
+
+/** Turns `import('./x.ts')` and `import('package')` of our own sources into `import('./x.cjs')`, and notes what has to be built for it. */
+function splitLazy(sources: string, lazy: Map<string, string>): Plugin {
+  return {
+    name: 'split-lazy',
+    setup(setup) {
+      setup.onResolve({ filter: /.*/ }, async (args) => {
+        if (args.kind !== 'dynamic-import' || args.pluginData === 'asked') return null;
+        if (!isBelow(sources, args.importer) || args.path.startsWith('node:')) return null;
+        const found = await setup.resolve(args.path, {
+          kind: args.kind,
+          importer: args.importer,
+          resolveDir: args.resolveDir,
+          pluginData: 'asked',
+        });
+        if (found.errors.length > 0 || found.external) return found;
+        const name = args.path.startsWith('.')
+          ? basename(found.path).replace(/\.[a-z]+$/, '')
+          : args.path.replace(/^@/, '').replaceAll('/', '-');
+        const other = lazy.get(name);
+        if (name === ENTRY_NAME || (other !== undefined && other !== found.path)) {
+          return { errors: [{ text: `Two lazily loaded modules would both become "${name}.cjs": rename one` }] };
+        }
+        lazy.set(name, found.path);
+        return { path: `./${name}.cjs`, external: true };
+      });
+    },
+  };
+}
+
+function isBelow(folder: string, path: string): boolean {
+  return path.startsWith(`${folder}/`) && !path.includes('/node_modules/');
+}
+
+function refuseSharedState(metafiles: readonly Metafile[], sources: string): void {
+  const seen = new Set<string>();
+  for (const metafile of metafiles) {
+    const own = Object.entries(metafile.outputs).flatMap(([, output]) =>
+      Object.entries(output.inputs)
+        .filter(([, input]) => input.bytesInOutput > 0)
+        .map(([path]) => resolve(path)),
+    );
+    for (const path of own) {
+      if (!isBelow(sources, path)) continue;
+      const name = relative(sources, path);
+      if (seen.has(name) && !HARMLESS_TWICE.includes(name)) {
+        throw new Error(
+          `${name} would exist twice, in two files of the app: hand it to the lazy module as an argument`,
+        );
+      }
+      seen.add(name);
+    }
+  }
+}
+
+function printSizes(files: readonly BuiltFile[], startedAt: number): void {
+  for (const file of files) {
+    console.log(`${relative(dirname(dirname(file.path)), file.path)}  ${(file.bytes / 1_024).toFixed(1)} KiB`);
+  }
+  console.log(`built in ${Math.round(performance.now() - startedAt)} ms`);
+}
+
+const startedAs = process.argv[1];
+if (startedAs !== undefined && import.meta.filename === resolve(startedAs)) {
+  const startedAt = performance.now();
+  printSizes(await buildApp(), startedAt);
+}

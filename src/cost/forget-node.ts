@@ -1,0 +1,72 @@
+import { AppError } from '../base/errors.ts';
+import type { ChainNode, Chains } from './chains.ts';
+import { decodeExtents, encodeExtents, mergeExtents, writtenBytes } from './extents.ts';
+
+/** What deleting one snapshot has freed. Null where the chain around it was not measured. `naiveBytes` is what its own size would have claimed. */
+export interface Freed {
+  readonly pointId: string;
+  readonly policy: string;
+  readonly freedBytes: number | null;
+  readonly naiveBytes: number | null;
+}
+
+/**
+ * Takes a snapshot that Azure has deleted out of its chain: what the next one still needs of it moves there, as Azure has moved it.
+ *
+ * Shape:  what that frees goes to `record`, which may be called again for the same deletion; not for a snapshot that was taken out before.
+ * Safety: runs under the chain's lease. The merged ranges are written under a name of their own, then one transaction changes the next node and
+ *         removes this one: a crash anywhere leaves the old state or the new one.
+ * Source: Azure merges the data of a deleted incremental snapshot with the next one (azure-compute-docs, disks-incremental-snapshots.md).
+ */
+export async function forgetNode(
+  chains: Chains,
+  chainKey: string,
+  pointId: string,
+  record: (freed: Freed) => Promise<void>,
+): Promise<void> {
+  const nodes = await chains.nodes(chainKey);
+  const node = nodes.find((candidate) => candidate.pointId === pointId);
+  if (!node) return;
+  const next = nodes.find((candidate) => candidate.base === node.key);
+  const result = { pointId, policy: node.policy, naiveBytes: node.writtenBytes };
+  if (!next) {
+    await record({ ...result, freedBytes: node.writtenBytes });
+    return commit(chains, chainKey, [], node);
+  }
+  const merged = await mergeInto(chains, chainKey, node, next);
+  if (merged === null) {
+    await record({ ...result, freedBytes: null });
+    return commit(chains, chainKey, [{ ...next, base: null, writtenBytes: null, attempts: 0 }], node);
+  }
+  await chains.writeExtents(chainKey, next.key, node.base, merged.content);
+  await record({ ...result, freedBytes: (node.writtenBytes ?? 0) + (next.writtenBytes ?? 0) - merged.bytes });
+  await commit(chains, chainKey, [{ ...next, base: node.base, writtenBytes: merged.bytes }], node);
+  await chains.dropExtents(chainKey, next.key, node.key);
+}
+
+async function mergeInto(
+  chains: Chains,
+  chainKey: string,
+  node: ChainNode,
+  next: ChainNode,
+): Promise<{ content: Uint8Array; bytes: number } | null> {
+  if (node.writtenBytes === null || next.writtenBytes === null) return null;
+  const [earlier, later] = await Promise.all([chains.readExtents(chainKey, node), chains.readExtents(chainKey, next)]);
+  if (!earlier || !later) return null;
+  const extents = mergeExtents(decodeExtents(earlier), decodeExtents(later));
+  return { content: encodeExtents(extents), bytes: writtenBytes(extents) };
+}
+
+async function commit(
+  chains: Chains,
+  chainKey: string,
+  changed: readonly ChainNode[],
+  removed: ChainNode,
+): Promise<void> {
+  if ((await chains.change(chainKey, changed, [removed])) === 'refused') {
+    throw new AppError('precondition-failed', 'A chain was changed while a snapshot was taken out of it', {
+      snapshot: removed.snapshotId,
+    });
+  }
+  await chains.dropExtents(chainKey, removed.key, removed.base);
+}

@@ -1,0 +1,174 @@
+import { inParallel } from '../base/in-parallel.ts';
+import type { Store } from '../base/store.ts';
+import { type EpochMs, formatIso, HOUR_MS, MINUTE_MS } from '../base/time.ts';
+import { type ChainHead, type Chains, chainKey } from '../cost/cost.ts';
+import { type Message, messageOf } from '../work/messages.ts';
+import type { WorkItem } from '../work/work.ts';
+import { type Confirmation, decideConfirmation } from './decide-confirmation.ts';
+import type { Point } from './point.ts';
+import type { Snapshot } from './ports.ts';
+import type { SourceBook } from './source-book.ts';
+import { nextMinute, type TakeDeps } from './take-point.ts';
+import type { SnapshotGroup } from './unconfirmed.ts';
+
+export interface ConfirmDeps extends TakeDeps {
+  readonly store: Store;
+  readonly sources: SourceBook;
+  readonly chains: Chains;
+}
+
+const ROWS_AT_ONCE = 8;
+
+/** How long a message has before its item is sent again. */
+const RESEND_AFTER_MS = 10 * MINUTE_MS;
+
+/** A delete that Azure has accepted and not carried out for so long is sent again. */
+const DELETE_AGAIN_AFTER_MS = HOUR_MS;
+
+/**
+ * Confirms everything that was started or deleted in one resource group, by one list call.
+ *
+ * Safety: a point is `succeeded` only when every snapshot of it is seen done; what is not seen yet is looked at again next minute.
+ *         Chain nodes and the agenda are written before the point's row, so a crash anywhere repeats the pass.
+ */
+export async function confirmGroup(deps: ConfirmDeps, message: Message): Promise<void> {
+  const item: WorkItem = { kind: 'confirm', id: message.id, dueAt: message.dueAt };
+  const pending = await deps.unconfirmed.of(message.id);
+  if (!pending) return deps.agenda.change([], [item]);
+  const listed = (await deps.snapshots.list(pending.group.subscriptionId, pending.group.resourceGroup)) ?? [];
+  const snapshotById = new Map(listed.map((snapshot) => [snapshot.id.toLowerCase(), snapshot]));
+  const open =
+    (await confirmCreates(deps, pending.group, pending.creates, snapshotById)) +
+    (await confirmDeletes(deps, pending.group, pending.deletes, snapshotById));
+  const again: WorkItem[] = open > 0 ? [{ ...item, dueAt: nextMinute(deps.clock.now() + MINUTE_MS) }] : [];
+  await deps.agenda.change(again, [item]);
+}
+
+async function confirmCreates(
+  deps: ConfirmDeps,
+  group: SnapshotGroup,
+  ids: readonly string[],
+  snapshotById: ReadonlyMap<string, Snapshot>,
+): Promise<number> {
+  const now = deps.clock.now();
+  const decisions = await inParallel(ids, ROWS_AT_ONCE, async (id) => {
+    const stored = await deps.catalogue.get(id);
+    const decision: Confirmation = stored ? decideConfirmation(stored.point, snapshotById, now) : { kind: 'gone' };
+    return { id, stored, decision };
+  });
+  const finished = decisions.filter(({ decision }) => decision.kind === 'succeeded' || decision.kind === 'failed');
+  const chains = new Set<string>();
+  const takenAtBySource = new Map<string, Map<string, EpochMs>>();
+  await inParallel(finished, ROWS_AT_ONCE, async ({ decision }) => {
+    if (decision.kind !== 'succeeded' && decision.kind !== 'failed') return;
+    for (const key of await addToChains(deps, decision.point, snapshotById)) chains.add(key);
+    if (decision.kind !== 'succeeded' || decision.point.takenAt === null) return;
+    const byKey = takenAtBySource.get(decision.point.policy) ?? new Map<string, EpochMs>();
+    byKey.set(decision.point.source.key, Math.max(byKey.get(decision.point.source.key) ?? 0, decision.point.takenAt));
+    takenAtBySource.set(decision.point.policy, byKey);
+  });
+  for (const [policy, takenAtByKey] of takenAtBySource) await deps.sources.notePoints(policy, takenAtByKey);
+  const meter = [...chains].map((id): WorkItem => ({ kind: 'meter', id, dueAt: now + RESEND_AFTER_MS }));
+  await deps.agenda.change(meter);
+  await inParallel(decisions, ROWS_AT_ONCE, async ({ id, decision }) => settle(deps, id, decision));
+  if (meter.length > 0) await deps.store.queue('meters').send(meter.map(messageOf));
+  const closed = decisions.filter(({ decision }) => decision.kind !== 'waiting').map(({ id }) => id);
+  await deps.unconfirmed.remove(group, 'create', closed);
+  return ids.length - closed.length;
+}
+
+async function settle(deps: ConfirmDeps, id: string, decision: Confirmation): Promise<void> {
+  if (decision.kind === 'succeeded' || decision.kind === 'failed') {
+    const { point } = decision;
+    await deps.catalogue.update(id, (current) =>
+      current.state === 'started' || current.state === 'failed'
+        ? {
+            ...current,
+            state: point.state,
+            takenAt: point.takenAt,
+            skewMs: point.skewMs,
+            finishedAt: current.finishedAt ?? point.finishedAt,
+            error: current.error ?? point.error,
+            snapshots: point.snapshots,
+          }
+        : null,
+    );
+    if (decision.kind === 'failed') {
+      deps.log.error('a point has failed', {
+        point: id,
+        source: point.source.name,
+        policy: point.policy,
+        slot: formatIso(point.slot),
+        code: point.error?.code,
+      });
+    }
+  }
+  if (decision.kind === 'startAgain') {
+    deps.log.warn('a started snapshot is not there and is started again', { point: id });
+    const point = await deps.catalogue.update(id, (current) =>
+      current.state === 'started' ? { ...current, state: 'planned', attempts: current.attempts + 1 } : null,
+    );
+    if (point?.state === 'planned') await deps.agenda.change([{ kind: 'take', id, dueAt: deps.clock.now() }]);
+  }
+}
+
+async function addToChains(
+  deps: ConfirmDeps,
+  point: Point,
+  snapshotById: ReadonlyMap<string, Snapshot>,
+): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for (const snapshot of point.snapshots) {
+    const seen = snapshotById.get(snapshot.snapshotId.toLowerCase());
+    if (snapshot.state !== 'succeeded' || !seen) continue;
+    const key = chainKey(snapshot.diskUniqueId);
+    const { key: sourceKey, kind, id, name, resourceGroup, tags } = point.source;
+    const head: ChainHead = {
+      key,
+      diskId: snapshot.diskId,
+      diskName: snapshot.diskName,
+      region: point.source.region,
+      subscriptionId: point.source.subscriptionId,
+      snapshotSku: seen.sku,
+      source: { key: sourceKey, kind, id, name, resourceGroup, tags },
+    };
+    await deps.chains.add(head, {
+      pointId: point.id,
+      policy: point.policy,
+      snapshotId: seen.id,
+      familyId: seen.familyId,
+      sizeBytes: seen.sizeBytes,
+      createdAt: seen.createdAt,
+    });
+    keys.push(key);
+  }
+  return keys;
+}
+
+async function confirmDeletes(
+  deps: ConfirmDeps,
+  group: SnapshotGroup,
+  ids: readonly string[],
+  snapshotById: ReadonlyMap<string, Snapshot>,
+): Promise<number> {
+  const now = deps.clock.now();
+  const closed: string[] = [];
+  const gone: WorkItem[] = [];
+  const again: WorkItem[] = [];
+  await inParallel(ids, ROWS_AT_ONCE, async (id) => {
+    const point = (await deps.catalogue.get(id))?.point;
+    if (point?.state !== 'deleting') {
+      closed.push(id);
+    } else if (point.snapshots.every((snapshot) => !snapshotById.has(snapshot.snapshotId.toLowerCase()))) {
+      gone.push({ kind: 'forget', id, dueAt: now + RESEND_AFTER_MS });
+      closed.push(id);
+    } else if (now - (point.deletingSince ?? now) > DELETE_AGAIN_AFTER_MS) {
+      again.push({ kind: 'delete', id, dueAt: now });
+      closed.push(id);
+    }
+  });
+  await deps.agenda.change([...gone, ...again]);
+  if (gone.length > 0) await deps.store.queue('prunes').send(gone.map(messageOf));
+  await deps.unconfirmed.remove(group, 'delete', closed);
+  return ids.length - closed.length;
+}

@@ -1,0 +1,147 @@
+import type { Audit } from '../audit/audit.ts';
+import type { Clock } from '../base/clock.ts';
+import { isAppError } from '../base/errors.ts';
+import type { Problem } from '../base/problem.ts';
+import type { EstateReader } from '../inventory/inventory.ts';
+import { matchSources } from '../inventory/match-sources.ts';
+import { type Estate, readEstate } from '../inventory/read-estate.ts';
+import { emptyProtections, tooManyPoints } from '../policy/check-policy.ts';
+import { parsePolicy } from '../policy/parse-policy.ts';
+import type { Policy } from '../policy/policy.ts';
+import { policyDocument } from '../policy/policy-document.ts';
+import { snapshotGroupName } from './plan-point.ts';
+import type { PolicyBook, SaveResult } from './policy-book.ts';
+import type { ScheduleStates } from './schedule-state.ts';
+
+export interface SaveDeps {
+  readonly policies: PolicyBook;
+  readonly states: ScheduleStates;
+  readonly estate: EstateReader;
+  readonly audit: Audit;
+  readonly clock: Clock;
+}
+
+export type Saved =
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
+  | (SaveResult & { readonly document: unknown });
+
+/**
+ * Saves a policy document, after everything that can be said against it has been said at once: its form, what it would protect in the live
+ * estate, and the resource groups its snapshots need.
+ *
+ * Errors: AppError where the estate cannot be read: a policy that cannot be checked is not saved.
+ * Safety: the schedules are woken before the policy is written, so that no policy is ever without them. A policy that was disabled starts anew:
+ *         what it would have taken meanwhile is not made up for.
+ */
+export async function savePolicy(
+  deps: SaveDeps,
+  request: { name: string; body: unknown; by: string; force: boolean; ifMatch?: string | null },
+): Promise<Saved> {
+  const parsed = parsePolicy(request.body, { name: request.name });
+  if (!parsed.ok) return { kind: 'problems', problems: parsed.problems };
+  const policy = parsed.value;
+  const problems = [...tooManyPoints(policy), ...(request.force ? [] : emptyProtections(policy))];
+  if (problems.length === 0) problems.push(...(await checkEstate(deps.estate, policy, request.force)));
+  if (problems.length > 0) return { kind: 'problems', problems };
+  const before = await deps.policies.get(policy.name);
+  const now = deps.clock.now();
+  const startsAnew = before === null || before.state === 'deleted' || !before.policy.enabled;
+  await deps.states.wake(policy.name, now, { forget: startsAnew });
+  const document = policyDocument(policy);
+  const saved = await deps.policies.save({
+    policy,
+    document,
+    by: request.by,
+    now,
+    state: 'active',
+    ...(request.ifMatch === undefined ? {} : { ifMatch: request.ifMatch }),
+  });
+  if (saved.kind === 'created' || saved.kind === 'replaced') {
+    await deps.audit.record({
+      at: now,
+      actor: request.by,
+      action: 'policy.save',
+      target: policy.name,
+      facts: { version: saved.version, enabled: policy.enabled },
+    });
+  }
+  return { ...saved, document };
+}
+
+/** Deletes a policy: its points stay, or expire by its retention where it says so. */
+export async function deletePolicy(
+  deps: SaveDeps,
+  request: { name: string; by: string; ifMatch?: string },
+): Promise<SaveResult | null> {
+  const stored = await deps.policies.get(request.name);
+  if (!stored || stored.state === 'deleted') return null;
+  const now = deps.clock.now();
+  const saved = await deps.policies.save({
+    policy: stored.policy,
+    document: stored.document,
+    by: request.by,
+    now,
+    state: 'deleted',
+    ...(request.ifMatch === undefined ? {} : { ifMatch: request.ifMatch }),
+  });
+  if (saved.kind !== 'changed') {
+    await deps.audit.record({
+      at: now,
+      actor: request.by,
+      action: 'policy.delete',
+      target: request.name,
+      facts: { onDelete: stored.policy.onDelete },
+    });
+  }
+  return saved;
+}
+
+async function checkEstate(reader: EstateReader, policy: Policy, force: boolean): Promise<readonly Problem[]> {
+  const subscriptionIds = [...new Set(policy.select.scopes.map((scope) => scope.subscriptionId))];
+  let estate: Estate;
+  try {
+    estate = await readEstate(reader, subscriptionIds);
+  } catch (error) {
+    if (!isAppError(error, 'not-found', 'azure-denied')) throw error;
+    return [
+      {
+        path: '$.select.scopes',
+        message: 'a subscription cannot be read',
+        found: subscriptionIds.join(', '),
+        allowed: 'subscriptions that Holdfast has the right to read',
+      },
+    ];
+  }
+  const { sources } = matchSources(policy, estate);
+  if (sources.length === 0) {
+    return force
+      ? []
+      : [
+          {
+            path: '$.select',
+            message: 'would protect nothing: no virtual machine or disk matches now',
+            found: '0 sources',
+            allowed: 'a selector that matches something, or ?force=true',
+          },
+        ];
+  }
+  const problems: Problem[] = [];
+  const needed = new Map<string, { subscriptionId: string; name: string }>();
+  for (const source of sources) {
+    const name = snapshotGroupName(policy, source.region);
+    needed.set(`${source.subscriptionId}/${name.toLowerCase()}`, { subscriptionId: source.subscriptionId, name });
+  }
+  const groupsBySubscription = new Map<string, readonly string[]>();
+  for (const { subscriptionId, name } of needed.values()) {
+    const groups = groupsBySubscription.get(subscriptionId) ?? (await reader.listResourceGroups(subscriptionId));
+    groupsBySubscription.set(subscriptionId, groups);
+    if (groups.some((group) => group.toLowerCase() === name.toLowerCase())) continue;
+    problems.push({
+      path: '$.snapshot.resourceGroup',
+      message: 'the resource group for the snapshots does not exist',
+      found: name,
+      allowed: `create ${name} in subscription ${subscriptionId} first`,
+    });
+  }
+  return problems;
+}

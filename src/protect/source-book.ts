@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import { readCells, readDocument } from '../base/cells.ts';
+import { AppError } from '../base/errors.ts';
+import { spreadText } from '../base/long-text.ts';
+import type { Cells, Row, Store } from '../base/store.ts';
+import { type EpochMs, HOUR_MS } from '../base/time.ts';
+import type { Source } from '../inventory/inventory.ts';
+import { policyKey } from '../schedule/point-names.ts';
+
+const TABLE = 'sources';
+
+/** A source under one policy, as last seen. */
+export interface ProtectedSource {
+  readonly policy: string;
+  readonly source: Source;
+  readonly lastSeenAt: EpochMs;
+  /** The moment of the first point ever, remembered after that point is gone; null before it. */
+  readonly protectedSince: EpochMs | null;
+  /** The newest succeeded point's moment: what the achieved RPO counts from. */
+  readonly lastPointAt: EpochMs | null;
+}
+
+const sourceSchema = z.strictObject({
+  key: z.string(),
+  kind: z.enum(['virtualMachine', 'disk']),
+  id: z.string(),
+  name: z.string(),
+  subscriptionId: z.string(),
+  resourceGroup: z.string(),
+  region: z.string(),
+  tags: z.record(z.string(), z.string()),
+  disks: z.array(
+    z.strictObject({
+      id: z.string(),
+      name: z.string(),
+      uniqueId: z.string(),
+      lun: z.number().int().nullable(),
+      sizeBytes: z.number(),
+      sku: z.string(),
+    }),
+  ),
+});
+
+/**
+ * Which sources each policy protects or has protected.
+ *
+ * Shape:  table `sources`, partition = policy, row key = source: a policy's sources are one partition.
+ */
+export class SourceBook {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async *ofPolicy(policy: string): AsyncIterable<ProtectedSource> {
+    for await (const page of this.#store.table(TABLE).list({ partitionKey: policyKey(policy) }))
+      for (const row of page) yield readSource(row);
+  }
+
+  /** Remembers the sources that a policy matches now; what is known of their points stays. */
+  async see(policy: string, sources: readonly Source[], now: EpochMs): Promise<void> {
+    await this.#change(policy, (known) =>
+      sources.map((source) => {
+        const before = known.get(source.key)?.entry;
+        return {
+          policy,
+          source,
+          lastSeenAt: now,
+          protectedSince: before?.protectedSince ?? null,
+          lastPointAt: before?.lastPointAt ?? null,
+        };
+      }),
+    );
+  }
+
+  /** Notes succeeded points: the first sets the moment protection began, the newest the achieved RPO. */
+  async notePoints(policy: string, takenAtByKey: ReadonlyMap<string, EpochMs>): Promise<void> {
+    await this.#change(policy, (known) =>
+      [...takenAtByKey].flatMap(([key, takenAt]) => {
+        const entry = known.get(key)?.entry;
+        if (!entry) return [];
+        const protectedSince = Math.min(entry.protectedSince ?? takenAt, takenAt);
+        return [{ ...entry, protectedSince, lastPointAt: Math.max(entry.lastPointAt ?? takenAt, takenAt) }];
+      }),
+    );
+  }
+
+  /** Changes rows that were read, and reads them again where somebody else was first: what protection began with is never written over unseen. */
+  async #change(
+    policy: string,
+    change: (known: ReadonlyMap<string, Known>) => readonly ProtectedSource[],
+  ): Promise<void> {
+    const table = this.#store.table(TABLE);
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const known = new Map<string, Known>();
+      for await (const page of table.list({ partitionKey: policyKey(policy) })) {
+        for (const row of page) known.set(row.rowKey, { entry: readSource(row), etag: row.etag });
+      }
+      const writes = change(known).flatMap((entry) => {
+        const before = known.get(entry.source.key);
+        if (before && isSame(before.entry, entry)) return [];
+        const write = { rowKey: entry.source.key, cells: cellsOf(entry) };
+        return [
+          before
+            ? ({ ...write, kind: 'replace', etag: before.etag } as const)
+            : ({ ...write, kind: 'insert' } as const),
+        ];
+      });
+      if (writes.length === 0 || (await table.write(policyKey(policy), writes)) === 'done') return;
+    }
+    throw new AppError('precondition-failed', 'The sources of a policy are changed by others all the time', { policy });
+  }
+}
+
+interface Known {
+  readonly entry: ProtectedSource;
+  readonly etag: string;
+}
+
+/** How much older a sighting may be before it is written again. */
+const SIGHTING_MS = 12 * HOUR_MS;
+
+function isSame(a: ProtectedSource, b: ProtectedSource): boolean {
+  return (
+    b.lastSeenAt - a.lastSeenAt < SIGHTING_MS &&
+    a.protectedSince === b.protectedSince &&
+    a.lastPointAt === b.lastPointAt &&
+    JSON.stringify(a.source) === JSON.stringify(b.source)
+  );
+}
+
+function cellsOf(entry: ProtectedSource): Cells {
+  return {
+    ...spreadText('source', JSON.stringify(entry.source)),
+    policy: entry.policy,
+    lastSeenAt: entry.lastSeenAt,
+    protectedSince: entry.protectedSince ?? undefined,
+    lastPointAt: entry.lastPointAt ?? undefined,
+  };
+}
+
+function readSource(row: Row): ProtectedSource {
+  const cells = readCells(row);
+  return {
+    policy: cells.text('policy'),
+    source: readDocument(row, 'source', sourceSchema),
+    lastSeenAt: cells.number('lastSeenAt'),
+    protectedSince: cells.numberOrNull('protectedSince'),
+    lastPointAt: cells.numberOrNull('lastPointAt'),
+  };
+}

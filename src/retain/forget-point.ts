@@ -1,0 +1,46 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Store } from '../base/store.ts';
+import { MINUTE_MS } from '../base/time.ts';
+import { type Chains, chainKey, type Freed, forgetNode } from '../cost/cost.ts';
+import type { Catalogue } from '../protect/protect.ts';
+import { underLease } from '../work/lease.ts';
+import type { Message } from '../work/messages.ts';
+import type { Agenda, WorkItem } from '../work/work.ts';
+
+export interface ForgetDeps {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly chains: Chains;
+  readonly agenda: Agenda;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Writes what a deletion has freed into the ledger; may be told the same deletion again. */
+  readonly recordFreed: (chainKey: string, freed: Freed) => Promise<void>;
+}
+
+/**
+ * Takes a point whose snapshots Azure has deleted out of the books: its chains first, then its row.
+ *
+ * Safety: only a point that is `deleting`; a chain that is being worked on is waited for; a crash anywhere repeats it.
+ */
+export async function forgetPoint(deps: ForgetDeps, message: Message): Promise<void> {
+  const item: WorkItem = { kind: 'forget', id: message.id, dueAt: message.dueAt };
+  const point = (await deps.catalogue.get(message.id))?.point;
+  if (point?.state === 'deleting') {
+    for (const snapshot of point.snapshots) {
+      const key = chainKey(snapshot.diskUniqueId);
+      const turn = await underLease(deps, key, () =>
+        forgetNode(deps.chains, key, point.id, (freed) => deps.recordFreed(key, freed)),
+      );
+      if (turn.kind === 'busy') return deps.agenda.change([{ ...item, dueAt: deps.clock.now() + MINUTE_MS }], [item]);
+      const unmeasured = (await deps.chains.nodes(key)).some(
+        (node) => node.state === 'kept' && node.writtenBytes === null,
+      );
+      if (unmeasured) await deps.agenda.change([{ kind: 'meter', id: key, dueAt: deps.clock.now() }]);
+    }
+    await deps.catalogue.remove(point.id);
+    deps.log.info('a point was deleted', { point: point.id, policy: point.policy, source: point.source.name });
+  }
+  await deps.agenda.change([], [item]);
+}

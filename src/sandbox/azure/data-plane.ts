@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SnapshotBytes } from '../bytes/bytes.ts';
+import { answerPageBlob } from '../bytes/page-blob-endpoint.ts';
+import type { Trace } from './arm.ts';
+import type { Grant } from './grants.ts';
+import type { AzureState, Disk, Snapshot } from './state.ts';
+
+/** Where signatures lead. Shape: `/md/<token>/abcd`. */
+export const DATA_PLANE_PREFIX = '/md/';
+
+/** Audience of the token that `dataAccessAuthMode: AzureActiveDirectory` wants beside the signature. Source: ACD, secure disk upload and download. */
+const DISK_AUDIENCE = 'https://disk.azure.com';
+
+interface Opened {
+  readonly resource: Disk | Snapshot;
+  readonly bytes: SnapshotBytes;
+}
+
+/** Answers requests to the bytes behind a shared access signature. */
+export async function answerDataPlane(
+  state: AzureState,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: { path: string; query: URLSearchParams },
+  trace: Trace,
+): Promise<void> {
+  const comp = url.query.get('comp');
+  const plain = `${DATA_PLANE_PREFIX}{token}/abcd`;
+  trace.route = comp === null ? plain : `${plain}?comp=${comp.slice(0, 20)}`;
+  trace.caller = 'signature';
+  const fault = state.faults.strike(request.method ?? 'GET', `${url.path}${comp === null ? '' : `?comp=${comp}`}`);
+  trace.fault = fault === null ? null : typeof fault === 'string' ? fault : fault.kind;
+  if (fault === 'lost-request' || fault === 'lost-answer') return void request.socket.destroy();
+  if (typeof fault === 'object' && fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
+  if (typeof fault === 'object' && fault?.kind === 'answer') {
+    const wait = fault.retryAfterSeconds === undefined ? {} : { 'retry-after': String(fault.retryAfterSeconds) };
+    return refuse(response, trace, fault.status, fault.code, fault.message ?? 'A fault that was ordered.', wait);
+  }
+  const opened = open(state, url, request.headers.authorization);
+  if ('code' in opened) return refuse(response, trace, opened.status, opened.code, opened.message);
+  const { resource } = opened;
+  response.setHeader('x-ms-request-id', trace.requestId);
+  const etag = `"0x8D${resource.sequence.toString(16).toUpperCase().padStart(12, '0')}"`;
+  await answerPageBlob(request, response, { snapshot: opened.bytes, etag, lastModified: resource.createdMs }, (previous) => {
+    const before = previousOf(state, previous, request.headers.authorization);
+    return before === null ? null : before.bytes;
+  });
+}
+
+/** Opens what a URL's signature gives access to. Source: Blob service error codes. */
+function open(
+  state: AzureState,
+  url: { path: string; query: URLSearchParams },
+  authorization: string | undefined,
+): Opened | { status: number; code: string; message: string } {
+  const token = url.path.split('/')[2] ?? '';
+  const grant = state.grants.check(token, url.query.get('sig'), state.clock.now());
+  if (typeof grant === 'string') {
+    return { status: 403, code: 'AuthenticationFailed', message: `The signature is ${grant}.` };
+  }
+  const found = resourceOf(state, grant);
+  if (found === null) return { status: 404, code: 'ResourceNotFound', message: 'The specified resource does not exist.' };
+  const { networkAccessPolicy, publicNetworkAccess, dataAccessAuthMode } = found.resource.settings;
+  if (networkAccessPolicy === 'DenyAll' || networkAccessPolicy === 'AllowPrivate' || publicNetworkAccess === 'Disabled') {
+    return { status: 403, code: 'AuthorizationFailure', message: 'Network access to this resource is closed.' };
+  }
+  if (dataAccessAuthMode === 'AzureActiveDirectory' && !hasDiskToken(state, authorization)) {
+    return { status: 401, code: 'NoAuthenticationInformation', message: 'A token is required beside the signature.' };
+  }
+  return found;
+}
+
+function hasDiskToken(state: AzureState, authorization: string | undefined): boolean {
+  const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined) return false;
+  const verdict = state.authority.verify(token);
+  return verdict.kind === 'valid' && verdict.audience.replace(/\/$/, '') === DISK_AUDIENCE;
+}
+
+function resourceOf(state: AzureState, grant: Grant): Opened | null {
+  const snapshot = state.snapshots.get(grant.resourceKey);
+  if (snapshot !== undefined) return { resource: snapshot, bytes: snapshot.bytes };
+  const disk = state.disks.get(grant.resourceKey);
+  const bytes = state.exports.get(grant.resourceKey);
+  return disk === undefined || bytes === undefined ? null : { resource: disk, bytes };
+}
+
+/** The snapshot of `x-ms-previous-snapshot-url`: its signature must be in force as well. */
+function previousOf(state: AzureState, text: string, authorization: string | undefined): Opened | null {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return null;
+  }
+  if (url.origin !== state.baseUrl || !url.pathname.startsWith(DATA_PLANE_PREFIX)) return null;
+  const opened = open(state, { path: url.pathname, query: url.searchParams }, authorization);
+  return 'code' in opened ? null : opened;
+}
+
+function refuse(
+  response: ServerResponse,
+  trace: Trace,
+  status: number,
+  code: string,
+  message: string,
+  headers: Record<string, string> = {},
+): void {
+  trace.code = code;
+  const body = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error>`;
+  response
+    .writeHead(status, {
+      'content-type': 'application/xml',
+      'content-length': Buffer.byteLength(body),
+      'x-ms-error-code': code,
+      'x-ms-request-id': trace.requestId,
+      ...headers,
+    })
+    .end(body);
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}

@@ -1,0 +1,84 @@
+import type { Json } from './json.ts';
+import type { AzureState, Disk, Snapshot } from './state.ts';
+
+const GIB = 2 ** 30;
+
+/** Tier of a disk's sku. Source: published examples: `"sku": { "name": "Premium_LRS", "tier": "Premium" }`. */
+function skuOf(name: string): Json {
+  return { name, tier: name.split('_')[0] };
+}
+
+/** Whether a disk is attached, reserved by a deallocated machine, or open to a signature. Source: SDK, DiskState. */
+export function diskStateOf(state: AzureState, disk: Disk): string {
+  const granted = state.grants.active(disk.key, state.clock.now()) !== null;
+  if (granted) return 'ActiveSAS';
+  if (disk.managedBy === null) return 'Unattached';
+  return state.machines.get(disk.managedBy)?.power === 'deallocated' ? 'Reserved' : 'Attached';
+}
+
+/** A disk as Azure shows it. */
+export function diskJson(state: AzureState, disk: Disk): Json {
+  return {
+    id: disk.id,
+    name: disk.name,
+    type: disk.type,
+    location: disk.region,
+    tags: disk.tags,
+    sku: skuOf(disk.sku),
+    ...(disk.zones.length === 0 ? {} : { zones: disk.zones }),
+    ...(disk.managedBy === null ? {} : { managedBy: state.machines.get(disk.managedBy)?.id ?? disk.managedBy }),
+    properties: {
+      encryption: { type: 'EncryptionAtRestWithPlatformKey' },
+      networkAccessPolicy: 'AllowAll',
+      publicNetworkAccess: 'Enabled',
+      ...disk.settings,
+      diskSizeGB: disk.sizeGiB,
+      diskSizeBytes: disk.sizeGiB * GIB,
+      timeCreated: new Date(disk.createdMs).toISOString(),
+      uniqueId: disk.uniqueId,
+      diskState: diskStateOf(state, disk),
+      provisioningState: disk.state,
+    },
+  };
+}
+
+/** A snapshot as Azure shows it. */
+export function snapshotJson(state: AzureState, snapshot: Snapshot): Json {
+  const granted = state.grants.active(snapshot.key, state.clock.now()) !== null;
+  const family = snapshot.familyId === null ? {} : { incrementalSnapshotFamilyId: snapshot.familyId };
+  return {
+    id: snapshot.id,
+    name: snapshot.name,
+    type: snapshot.type,
+    location: snapshot.region,
+    tags: snapshot.tags,
+    sku: skuOf(snapshot.sku),
+    properties: {
+      encryption: { type: 'EncryptionAtRestWithPlatformKey' },
+      networkAccessPolicy: 'AllowAll',
+      publicNetworkAccess: 'Enabled',
+      ...snapshot.settings,
+      creationData: { ...snapshot.creation, sourceUniqueId: snapshot.sourceUniqueId },
+      diskSizeGB: snapshot.sizeGiB,
+      diskSizeBytes: snapshot.sizeGiB * GIB,
+      timeCreated: new Date(snapshot.createdMs).toISOString(),
+      uniqueId: snapshot.uniqueId,
+      incremental: snapshot.incremental,
+      ...family,
+      completionPercent: 100,
+      diskState: granted ? 'ActiveSAS' : 'Unattached',
+      provisioningState: snapshot.state,
+    },
+  };
+}
+
+/** The body of a 202: what was asked for, and that it is under way. Source: published examples carry neither id nor times there. */
+export function acceptedJson(resource: Disk | Snapshot, properties: Json): Json {
+  return {
+    name: resource.name,
+    location: resource.region,
+    tags: resource.tags,
+    sku: { name: resource.sku },
+    properties: { ...properties, provisioningState: 'Updating', isArmResource: true },
+  };
+}

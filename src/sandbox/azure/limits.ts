@@ -1,0 +1,72 @@
+/**
+ * Limits and rules of Azure that the sandbox enforces. Each names its unit and where it is written; ⚠ marks what
+ * no document states.
+ */
+
+/** Incremental snapshots of one disk that may exist at one time. Source: Azure compute docs, incremental snapshot restrictions, 12/11/2024. */
+export const INCREMENTAL_SNAPSHOTS_PER_DISK_MAX = 500;
+
+/** Incremental snapshots of one disk that may be created within INCREMENTAL_SNAPSHOT_WINDOW_MS. Source: as above. */
+export const INCREMENTAL_SNAPSHOTS_PER_WINDOW_MAX = 7;
+
+/** Units: milliseconds. Source: as above ("every five minutes"). */
+export const INCREMENTAL_SNAPSHOT_WINDOW_MS = 300_000;
+
+/** Snapshots of one family that may have a shared access signature at the same time. Source: as above. */
+export const SAS_PER_FAMILY_MAX = 5;
+
+/** Longest lifetime of a shared access signature. Units: seconds. Source: ⚠ REST documentation says 4294967295 at most. */
+export const SAS_SECONDS_MAX = 4_294_967_295;
+
+/** Units: characters. Source: resource name rules, Microsoft.Compute disks and snapshots: 1 to 80. */
+export const DISK_NAME_LENGTH_MAX = 80;
+
+/** Units: characters. Source: resource name rules, resource groups: 1 to 90. */
+export const GROUP_NAME_LENGTH_MAX = 90;
+
+/** Source: Azure Resource Manager, tag limitations: 50 pairs, names 512 and values 256 characters. */
+export const TAGS_MAX = 50;
+/** Units: characters. Source: as TAGS_MAX. */
+export const TAG_NAME_LENGTH_MAX = 512;
+/** Units: characters. Source: as TAGS_MAX. */
+export const TAG_VALUE_LENGTH_MAX = 256;
+
+/** Units: GiB. Source: managed disk sizes; 65,536 GiB is the largest Ultra and Premium SSD v2 disk. */
+export const DISK_SIZE_GIB_MAX = 65_536;
+
+/** Units: bytes. Source: ARM accepts request bodies up to 4 MB. */
+export const BODY_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Entries of one list page. Source: ⚠ unpublished for disks and snapshots; set by the admin endpoint when a test wants less. */
+export const LIST_PAGE_SIZE = 500;
+
+/** What a 202 asks a client to wait. Units: seconds. Source: ⚠ observed answers of the disk provider carry small values. */
+export const RETRY_AFTER_SECONDS = 2;
+
+/** ARM token buckets of one principal in one subscription: burst and refill. Units: requests, requests a second. Source: ARM request limits, 05/28/2025. */
+export const ARM_BUCKETS = {
+  reads: { capacity: 250, refillPerSecond: 25 },
+  writes: { capacity: 200, refillPerSecond: 10 },
+  deletes: { capacity: 200, refillPerSecond: 10 },
+} as const;
+
+/**
+ * Token buckets of Microsoft.Compute for one subscription and region: burst and refill per minute.
+ *
+ * Source: compute throttling limits, 05/27/2024, for virtual machines and operations. ⚠ Those of disks and snapshots are
+ * unpublished: their names and sizes follow the headers that real answers carry (CreateUpdateDisks3Min;999 and
+ * CreateUpdateDisks30Min;7999), one bucket of the shorter window each.
+ */
+export const COMPUTE_BUCKETS = {
+  CreateUpdateDisks3Min: { capacity: 1_000, refillPerSecond: 1_000 / 180 },
+  CreateUpdateSnapshots3Min: { capacity: 1_000, refillPerSecond: 1_000 / 180 },
+  DeleteDisks3Min: { capacity: 1_000, refillPerSecond: 1_000 / 180 },
+  DeleteSnapshots3Min: { capacity: 1_000, refillPerSecond: 1_000 / 180 },
+  PutVM: { capacity: 1_500, refillPerSecond: 500 / 60 },
+  LowCostGet: { capacity: 24_000, refillPerSecond: 8_000 / 60 },
+  HighCostGet: { capacity: 900, refillPerSecond: 300 / 60 },
+  GetOperation: { capacity: 15_000, refillPerSecond: 5_000 / 60 },
+} as const;
+
+/** One of Compute's buckets. */
+export type ComputeBucket = keyof typeof COMPUTE_BUCKETS;

@@ -1,0 +1,108 @@
+import { ArmError, invalidParameter, notAllowed, notInSandbox } from './arm-error.ts';
+import { isObject, type Json, listAt, numberAt, objectAt, textAt, valueAt } from './json.ts';
+import type { AzureState, Disk, Machine } from './state.ts';
+
+/** The disks that a machine will have. */
+export interface Attachments {
+  readonly disks: readonly Disk[];
+}
+
+/** The objects of a list in a body. */
+export function disksOf(value: unknown, name: string): Json[] {
+  return listAt(value, name).filter(isObject);
+}
+
+/** Ids of the interfaces of a machine's body. */
+export function interfacesOf(body: unknown): string[] {
+  const list = listAt(body, 'properties', 'networkProfile', 'networkInterfaces');
+  return list.flatMap((each) => textAt(each, 'id') ?? []);
+}
+
+/**
+ * Finds and checks the disks and interfaces that a machine's properties name.
+ *
+ * Errors: 400 for what cannot work, 404 for what is not there, 409 for what another machine has.
+ */
+export function checkStorage(state: AzureState, properties: Json, machine: Machine | null, region: string): Attachments {
+  const storage = objectAt(properties, 'storageProfile');
+  const os = objectAt(storage, 'osDisk');
+  if (valueAt(storage, 'osDisk') === undefined) throw invalidParameter('osDisk');
+  if (machine === null && valueAt(properties, 'osProfile') !== undefined && isAttach(os)) {
+    throw invalidParameter('osProfile', 'Parameter osProfile is not allowed where the OS disk is attached.');
+  }
+  const dataDisks = disksOf(storage, 'dataDisks');
+  const luns = new Set<number>();
+  for (const each of dataDisks) {
+    const lun = numberAt(each, 'lun');
+    if (lun === null || lun < 0 || lun > 63 || luns.has(lun)) throw invalidParameter('dataDisk.lun');
+    luns.add(lun);
+  }
+  const disks = [os, ...dataDisks].map((each) => diskFor(state, each, machine, region));
+  if (new Set(disks).size !== disks.length) throw invalidParameter('storageProfile', 'A disk is named twice.');
+  checkInterfacesFree(state, properties, machine);
+  return { disks };
+}
+
+function isAttach(disk: Json): boolean {
+  return (textAt(disk, 'createOption') ?? 'Attach').toLowerCase() === 'attach';
+}
+
+function diskFor(state: AzureState, asked: Json, machine: Machine | null, region: string): Disk {
+  const id = textAt(asked, 'managedDisk', 'id');
+  if (!isAttach(asked) && (machine === null || id === null)) {
+    throw notInSandbox(`virtual machines with disks of createOption ${textAt(asked, 'createOption')}`);
+  }
+  if (id === null) throw invalidParameter('managedDisk.id');
+  const disk = state.disks.get(id);
+  if (disk === undefined) {
+    throw new ArmError(404, 'NotFound', `Disk ${id} is not found.`, { target: 'managedDisk.id' });
+  }
+  if (disk.region !== region) throw new ArmError(400, 'BadRequest', `Disk ${disk.name} is in ${disk.region}, not in ${region}.`);
+  if (disk.managedBy !== null && disk.managedBy !== machine?.key) {
+    throw new ArmError(409, 'AttachDiskWhileBeingDetached', `Disk ${disk.name} is attached to VM ${disk.managedBy}.`);
+  }
+  if (disk.managedBy === null && state.grants.active(disk.key, state.clock.now()) !== null) {
+    throw notAllowed(`There is an active shared access signature outstanding for disk ${disk.name}. End the access first.`);
+  }
+  return disk;
+}
+
+function checkInterfacesFree(state: AzureState, properties: Json, machine: Machine | null): void {
+  for (const id of interfacesOf({ properties })) {
+    const owner = state.interfaceOwner(id);
+    if (owner === null || owner.key === machine?.key) continue;
+    throw new ArmError(400, 'NetworkInterfaceInUse', `Network interface ${id} is used by existing resource ${owner.id}.`);
+  }
+}
+
+/** Makes the disks the machine's, and lets go of those that it had before. */
+export function attach(state: AzureState, machine: Machine, parts: Attachments): void {
+  const wanted = new Set(parts.disks);
+  for (const disk of state.disks.all(machine.subscriptionKey)) {
+    if (disk.managedBy === machine.key && !wanted.has(disk)) release(state, disk);
+  }
+  for (const disk of parts.disks) {
+    disk.managedBy = machine.key;
+    state.setWriting(disk, machine.power === 'running');
+  }
+}
+
+/** Lets go of everything of a machine; what has deleteOption Delete is removed. */
+export function detachAll(state: AzureState, machine: Machine): void {
+  const storage = objectAt(machine.properties, 'storageProfile');
+  for (const each of [objectAt(storage, 'osDisk'), ...disksOf(storage, 'dataDisks')]) {
+    const disk = state.disks.get(textAt(each, 'managedDisk', 'id') ?? '');
+    if (disk === undefined || disk.managedBy !== machine.key) continue;
+    release(state, disk);
+    if (textAt(each, 'deleteOption') === 'Delete') state.removeDisk(disk);
+  }
+  for (const each of listAt(machine.properties, 'networkProfile', 'networkInterfaces')) {
+    const found = state.interfaces.get(textAt(each, 'id') ?? '');
+    if (found !== undefined && textAt(each, 'properties', 'deleteOption') === 'Delete') state.interfaces.remove(found);
+  }
+}
+
+function release(state: AzureState, disk: Disk): void {
+  disk.managedBy = null;
+  state.setWriting(disk, false);
+}

@@ -1,0 +1,17 @@
+import type { ArmRoute } from './route.ts';
+import { diskRoutes } from './routes-disks.ts';
+import { lockRoutes } from './routes-locks.ts';
+import { machineRoutes } from './routes-machines.ts';
+import { networkRoutes } from './routes-network.ts';
+import { resourceRoutes } from './routes-resources.ts';
+import { snapshotRoutes } from './routes-snapshots.ts';
+
+/** Everything that the sandbox's Azure Resource Manager answers. */
+export const armRoutes: readonly ArmRoute[] = [
+  ...resourceRoutes,
+  ...diskRoutes,
+  ...snapshotRoutes,
+  ...machineRoutes,
+  ...networkRoutes,
+  ...lockRoutes,
+];

@@ -1,0 +1,260 @@
+import { VolumeBytes } from '../bytes/bytes.ts';
+import { beginAccess, endAccess } from './access.ts';
+import { ArmError, invalidParameter, notAllowed, notInSandbox, referenceNotFound, resourceNotFound } from './arm-error.ts';
+import { checkComputeName, checkSameRegion, checkSize, keptProperties, oneOf, regionOfBody, tagsOf } from './body-rules.ts';
+import { acceptedJson, diskJson } from './disk-json.ts';
+import { isObject, type Json, listAt, numberAt, objectAt, textAt, valueAt } from './json.ts';
+import { begin } from './long-running.ts';
+import { type ArmAnswer, type ArmRequest, type ArmRoute, groupOf, listPage, subscriptionOf, valueOf } from './route.ts';
+import type { AzureState, Disk, Group, Snapshot } from './state.ts';
+
+/** The provider's name of the type. */
+export const DISK_TYPE = 'Microsoft.Compute/disks';
+
+/** API versions of disks and snapshots. Source: Azure REST specifications, Microsoft.Compute DiskRP, from 2020-12-01 (the first with CopyStart). */
+export const DISK_API_VERSIONS = [
+  '2020-12-01',
+  '2021-04-01',
+  '2021-08-01',
+  '2021-12-01',
+  '2022-03-02',
+  '2022-07-02',
+  '2023-01-02',
+  '2023-04-02',
+  '2023-10-02',
+  '2024-03-02',
+  '2025-01-02',
+  '2026-03-02',
+];
+
+/** Source: SDK, DiskStorageAccountTypes. */
+const DISK_SKUS = [
+  'Standard_LRS',
+  'Premium_LRS',
+  'StandardSSD_LRS',
+  'UltraSSD_LRS',
+  'Premium_ZRS',
+  'StandardSSD_ZRS',
+  'PremiumV2_LRS',
+] as const;
+
+/** Source: the published type Microsoft.Compute/disks 2026-03-02, what a client may write. */
+const DISK_PROPERTIES: ReadonlySet<string> = new Set([
+  'creationData', 'diskSizeGB', 'osType', 'hyperVGeneration', 'purchasePlan', 'supportedCapabilities', 'encryption',
+  'encryptionSettingsCollection', 'securityProfile', 'networkAccessPolicy', 'publicNetworkAccess', 'diskAccessId',
+  'dataAccessAuthMode', 'diskIOPSReadWrite', 'diskMBpsReadWrite', 'diskIOPSReadOnly', 'diskMBpsReadOnly', 'maxShares',
+  'burstingEnabled', 'tier', 'supportsHibernation', 'optimizedForFrequentAttach', 'availabilityPolicy',
+]); // biome-ignore format: a list of names
+
+const GIB = 2 ** 30;
+const PATH = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Compute/disks';
+
+function diskOf(request: ArmRequest): Disk {
+  const [subscriptionId = '', group = '', name = ''] = request.values;
+  const place = groupOf(request.state, subscriptionId, group);
+  const disk = request.state.disks.get(`${place.key}/providers/${DISK_TYPE}/${name}`);
+  if (disk === undefined) throw resourceNotFound(DISK_TYPE, name, group);
+  return disk;
+}
+
+function putDisk(request: ArmRequest): ArmAnswer {
+  const { state, body } = request;
+  const [subscriptionId = '', groupName = '', name = ''] = request.values;
+  const group = groupOf(state, subscriptionId, groupName);
+  checkComputeName('disk', name);
+  const region = regionOfBody(body);
+  const tags = tagsOf(valueAt(body, 'tags'));
+  const settings = keptProperties('Disk', body, DISK_PROPERTIES);
+  const known = state.disks.get(`${group.key}/providers/${DISK_TYPE}/${name}`);
+  if (known !== undefined) {
+    checkSameRegion(known, region);
+    checkSameSource(known, objectAt(body, 'properties', 'creationData'));
+    return changeDisk(request, known, tags);
+  }
+  const disk = newDisk(state, group, { name, region, tags, settings, body });
+  state.disks.add(disk);
+  return begin(request, {
+    subscriptionId: group.subscriptionId,
+    region,
+    place: 'Microsoft.Compute/DiskOperations',
+    durationMs: state.settings.operationMs,
+    body: acceptedJson(disk, { ...disk.settings, diskSizeGB: disk.sizeGiB }),
+    complete: () => {
+      disk.state = 'Succeeded';
+      return diskJson(state, disk);
+    },
+    fail: () => {
+      disk.state = 'Failed';
+    },
+  });
+}
+
+function newDisk(
+  state: AzureState,
+  group: Group,
+  asked: { name: string; region: string; tags: Record<string, string>; settings: Json; body: unknown },
+): Disk {
+  const { body, region, settings } = asked;
+  const creation = objectAt(body, 'properties', 'creationData');
+  const option = textAt(creation, 'createOption') ?? '';
+  const sku = oneOf('sku.name', textAt(body, 'sku', 'name') ?? 'Standard_LRS', DISK_SKUS);
+  const zones = checkedZones(listAt(body, 'zones'), sku);
+  const asksGiB = numberAt(body, 'properties', 'diskSizeGB');
+  const resource = state.resource(group, DISK_TYPE, asked.name, region, asked.tags);
+  const seed = resource.sequence;
+  let volume: VolumeBytes;
+  let sizeGiB: number;
+  let inherited: Json = {};
+  if (option.toLowerCase() === 'empty') {
+    if (asksGiB === null) throw invalidParameter('diskSizeGB', 'diskSizeGB is required where createOption is Empty.');
+    sizeGiB = checkSize(asksGiB);
+    volume = new VolumeBytes({ sizeBytes: sizeGiB * GIB, seed });
+  } else if (option.toLowerCase() === 'copy') {
+    const source = sourceOf(state, creation, region);
+    sizeGiB = checkSize(asksGiB ?? source.sizeGiB);
+    if (sizeGiB < source.sizeGiB) {
+      throw invalidParameter('diskSizeGB', `diskSizeGB ${sizeGiB} must not be less than the ${source.sizeGiB} of the source.`);
+    }
+    const bytes = 'volume' in source ? state.volumeNow(source).snapshot({ incremental: false }) : source.bytes;
+    volume = VolumeBytes.fromSnapshot(bytes, sizeGiB * GIB, seed);
+    inherited = carriedOver(source);
+  } else if (option === '') throw invalidParameter('creationData.createOption');
+  else throw notInSandbox(`disks with createOption ${option}`);
+  return {
+    ...resource,
+    uniqueId: state.nextGuid(),
+    settings: { ...inherited, ...settings, creationData: creation },
+    volume,
+    workload: null,
+    sku,
+    zones,
+    sizeGiB,
+    state: 'Updating',
+    managedBy: null,
+    pausedMs: 0,
+    pausedSinceMs: null,
+    recentSnapshotsMs: [],
+  };
+}
+
+/** The disk or snapshot that a disk is copied from. Errors: 404; 400 in another region; 409 while it is not ready. */
+function sourceOf(state: AzureState, creation: Json, region: string): Disk | Snapshot {
+  const id = textAt(creation, 'sourceResourceId');
+  if (id === null) throw invalidParameter('creationData.sourceResourceId');
+  const source = state.snapshots.get(id) ?? state.disks.get(id);
+  if (source === undefined) throw referenceNotFound(id);
+  if (source.region !== region) {
+    throw new ArmError(400, 'BadRequest', `The source '${source.name}' is in ${source.region}; a copy must be in the same region.`);
+  }
+  if (source.state !== 'Succeeded') throw notAllowed(`The source '${source.name}' is not ready to be copied.`);
+  return source;
+}
+
+/** What a copy has of its source. Source: ACD, disks from snapshots keep what an operating system needs. */
+function carriedOver(source: Disk | Snapshot): Json {
+  const names = ['osType', 'hyperVGeneration', 'purchasePlan', 'supportedCapabilities', 'securityProfile', 'encryptionSettingsCollection'];
+  return Object.fromEntries(names.flatMap((name) => (name in source.settings ? [[name, source.settings[name]]] : [])));
+}
+
+/** Source: azure.microsoft.com docs: ZRS disks take no zone; Premium SSD v2 and Ultra disks need one. */
+function checkedZones(zones: readonly unknown[], sku: string): readonly string[] {
+  const texts = zones.map(String);
+  if (texts.length > 1) throw invalidParameter('zones', 'A disk lies in one zone at most.');
+  if (texts.length === 1 && sku.endsWith('_ZRS')) throw invalidParameter('zones', `A disk of ${sku} takes no zone.`);
+  return texts;
+}
+
+function checkSameSource(disk: Disk, creation: Json): void {
+  const known = objectAt(disk.settings, 'creationData');
+  for (const name of ['createOption', 'sourceResourceId']) {
+    const before = textAt(known, name) ?? '';
+    const after = textAt(creation, name) ?? '';
+    if (before.toLowerCase() === after.toLowerCase()) continue;
+    throw new ArmError(409, 'PropertyChangeNotAllowed', `Changing property 'creationData.${name}' is not allowed.`, {
+      target: `creationData.${name}`,
+    });
+  }
+}
+
+/** What PATCH, and PUT on a disk that exists, may change: tags, sku, size (only greater), access. */
+function changeDisk(request: ArmRequest, disk: Disk, tags: Record<string, string> | null): ArmAnswer {
+  const { state, body } = request;
+  const sizeGiB = numberAt(body, 'properties', 'diskSizeGB');
+  if (sizeGiB !== null && sizeGiB < disk.sizeGiB) {
+    throw notAllowed(`Disk '${disk.name}' cannot shrink from ${disk.sizeGiB} GB to ${sizeGiB} GB.`);
+  }
+  const sku = textAt(body, 'sku', 'name');
+  if (sku !== null) disk.sku = oneOf('sku.name', sku, DISK_SKUS);
+  if (sizeGiB !== null && sizeGiB > disk.sizeGiB) {
+    state.volumeNow(disk).grow(checkSize(sizeGiB) * GIB);
+    disk.sizeGiB = sizeGiB;
+  }
+  const { creationData: _same, diskSizeGB: _done, ...changes } = objectAt(body, 'properties');
+  Object.assign(disk.settings, changes);
+  if (tags !== null) disk.tags = tags;
+  disk.changedMs = state.clock.now();
+  return begin(request, {
+    subscriptionId: disk.subscriptionId,
+    region: disk.region,
+    place: 'Microsoft.Compute/DiskOperations',
+    durationMs: state.settings.operationMs,
+    body: acceptedJson(disk, { ...disk.settings, diskSizeGB: disk.sizeGiB }),
+    complete: () => diskJson(state, disk),
+  });
+}
+
+function patchDisk(request: ArmRequest): ArmAnswer {
+  const disk = diskOf(request);
+  keptProperties('DiskUpdate', request.body, DISK_PROPERTIES);
+  const tags = valueAt(request.body, 'tags');
+  return changeDisk(request, disk, isObject(tags) ? tagsOf(tags) : null);
+}
+
+function deleteDisk(request: ArmRequest): ArmAnswer {
+  const { state } = request;
+  const [subscriptionId = '', groupName = '', name = ''] = request.values;
+  const group = groupOf(state, subscriptionId, groupName);
+  const disk = state.disks.get(`${group.key}/providers/${DISK_TYPE}/${name}`);
+  if (disk === undefined) return { status: 204 };
+  checkRemovable(state, disk);
+  return begin(request, {
+    subscriptionId: disk.subscriptionId,
+    region: disk.region,
+    place: 'Microsoft.Compute/DiskOperations',
+    durationMs: state.settings.operationMs,
+    complete: () => {
+      state.removeDisk(disk);
+      return null;
+    },
+  });
+}
+
+/** Errors: 409 while the disk is attached or somebody has access. */
+export function checkRemovable(state: AzureState, disk: Disk): void {
+  if (disk.managedBy !== null) {
+    throw notAllowed(`Disk ${disk.name} is attached to VM ${state.machines.get(disk.managedBy)?.id ?? disk.managedBy}.`);
+  }
+  if (state.grants.active(disk.key, state.clock.now()) !== null) {
+    throw notAllowed(`There is an active shared access signature outstanding for disk ${disk.name}. End the access first.`);
+  }
+}
+
+const versions = DISK_API_VERSIONS;
+
+/** Routes of managed disks. */
+export const diskRoutes: readonly ArmRoute[] = [
+  { method: 'GET', path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/disks', versions, does: 'lists the disks of a subscription, in pages', compute: 'HighCostGet', answer: (request) => {
+      const subscription = subscriptionOf(request.state, valueOf(request, 0));
+      return listPage(request, request.state.disks, `/subscriptions/${subscription.id}`, (disk) => diskJson(request.state, disk));
+    } },
+  { method: 'GET', path: PATH, versions, does: 'lists the disks of a resource group, in pages', compute: 'HighCostGet', answer: (request) => {
+      const group = groupOf(request.state, valueOf(request, 0), valueOf(request, 1));
+      return listPage(request, request.state.disks, group.key, (disk) => diskJson(request.state, disk));
+    } },
+  { method: 'GET', path: `${PATH}/{diskName}`, versions, does: 'reads a disk', compute: 'LowCostGet', answer: (request) => ({ status: 200, body: diskJson(request.state, diskOf(request)) }) },
+  { method: 'PUT', path: `${PATH}/{diskName}`, versions, does: 'creates a disk (Empty, Copy of a snapshot or disk of the region), or changes one as PATCH does', compute: 'CreateUpdateDisks3Min', answer: putDisk },
+  { method: 'PATCH', path: `${PATH}/{diskName}`, versions, does: 'changes tags, sku, size (only greater) and access', compute: 'CreateUpdateDisks3Min', answer: patchDisk },
+  { method: 'DELETE', path: `${PATH}/{diskName}`, versions, does: 'removes a disk that no machine has and nobody has access to', compute: 'DeleteDisks3Min', answer: deleteDisk },
+  { method: 'POST', path: `${PATH}/{diskName}/beginGetAccess`, versions, does: 'gives a shared access signature to read (disks of no running machine)', compute: 'CreateUpdateDisks3Min', answer: (request) => beginAccess(request, diskOf(request)) },
+  { method: 'POST', path: `${PATH}/{diskName}/endGetAccess`, versions, does: 'ends the access', compute: 'CreateUpdateDisks3Min', answer: (request) => endAccess(request, diskOf(request)) },
+];

@@ -1,0 +1,238 @@
+import { type SnapshotBytes, VolumeBytes } from '../bytes/bytes.ts';
+import { beginAccess, endAccess } from './access.ts';
+import { ArmError, invalidParameter, notAllowed, notInSandbox, referenceNotFound, resourceNotFound } from './arm-error.ts';
+import { checkComputeName, checkSameRegion, keptProperties, oneOf, regionOfBody, tagsOf } from './body-rules.ts';
+import { acceptedJson, snapshotJson } from './disk-json.ts';
+import { isObject, type Json, objectAt, textAt, valueAt } from './json.ts';
+import { INCREMENTAL_SNAPSHOT_WINDOW_MS, INCREMENTAL_SNAPSHOTS_PER_DISK_MAX, INCREMENTAL_SNAPSHOTS_PER_WINDOW_MAX } from './limits.ts';
+import { begin } from './long-running.ts';
+import { type ArmAnswer, type ArmRequest, type ArmRoute, groupOf, listPage, subscriptionOf, valueOf } from './route.ts';
+import { DISK_API_VERSIONS } from './routes-disks.ts';
+import type { AzureState, Disk, Group, Snapshot } from './state.ts';
+
+/** The provider's name of the type. */
+export const SNAPSHOT_TYPE = 'Microsoft.Compute/snapshots';
+
+/** Source: SDK, SnapshotStorageAccountTypes. */
+const SNAPSHOT_SKUS = ['Standard_LRS', 'Premium_LRS', 'Standard_ZRS'] as const;
+
+/** What an incremental snapshot without a sku gets. Source: ⚠ the documentation says ZRS, the SDK the sku of the previous one. */
+const INCREMENTAL_SKU_DEFAULT = 'Standard_ZRS';
+
+/** Source: the published type Microsoft.Compute/snapshots 2026-03-02, what a client may write. */
+const SNAPSHOT_PROPERTIES: ReadonlySet<string> = new Set([
+  'creationData', 'diskSizeGB', 'osType', 'hyperVGeneration', 'purchasePlan', 'supportedCapabilities', 'encryption',
+  'encryptionSettingsCollection', 'securityProfile', 'networkAccessPolicy', 'publicNetworkAccess', 'diskAccessId',
+  'dataAccessAuthMode', 'incremental', 'completionPercent', 'supportsHibernation',
+]); // biome-ignore format: a list of names
+
+const PATH = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Compute/snapshots';
+
+function snapshotOf(request: ArmRequest): Snapshot {
+  const [subscriptionId = '', group = '', name = ''] = request.values;
+  const place = groupOf(request.state, subscriptionId, group);
+  const snapshot = request.state.snapshots.get(`${place.key}/providers/${SNAPSHOT_TYPE}/${name}`);
+  if (snapshot === undefined) throw resourceNotFound(SNAPSHOT_TYPE, name, group);
+  return snapshot;
+}
+
+function putSnapshot(request: ArmRequest): ArmAnswer {
+  const { state, body } = request;
+  const [subscriptionId = '', groupName = '', name = ''] = request.values;
+  const group = groupOf(state, subscriptionId, groupName);
+  checkComputeName('snapshot', name);
+  const region = regionOfBody(body);
+  const tags = tagsOf(valueAt(body, 'tags'));
+  const settings = keptProperties('Snapshot', body, SNAPSHOT_PROPERTIES);
+  checkAccessSettings(settings);
+  const known = state.snapshots.get(`${group.key}/providers/${SNAPSHOT_TYPE}/${name}`);
+  if (known !== undefined && known.state !== 'Failed') {
+    checkSameRegion(known, region);
+    checkSameCreation(known, body);
+    return changeSnapshot(request, known, tags);
+  }
+  const snapshot = newSnapshot(state, group, { name, region, tags, settings, body });
+  if (known !== undefined) state.removeSnapshot(known);
+  state.addSnapshot(snapshot);
+  return begin(request, {
+    subscriptionId: group.subscriptionId,
+    region,
+    place: 'Microsoft.Compute/DiskOperations',
+    durationMs: state.settings.snapshotMs,
+    body: acceptedJson(snapshot, { ...snapshot.settings, creationData: snapshot.creation, incremental: snapshot.incremental }),
+    complete: () => {
+      snapshot.state = 'Succeeded';
+      return snapshotJson(state, snapshot);
+    },
+    fail: () => state.failSnapshot(snapshot),
+  });
+}
+
+function newSnapshot(
+  state: AzureState,
+  group: Group,
+  asked: { name: string; region: string; tags: Record<string, string>; settings: Json; body: unknown },
+): Snapshot {
+  const { body, region } = asked;
+  const creation = objectAt(body, 'properties', 'creationData');
+  const option = textAt(creation, 'createOption') ?? '';
+  if (option === '') throw invalidParameter('creationData.createOption');
+  if (option.toLowerCase() !== 'copy') throw notInSandbox(`snapshots with createOption ${option}`);
+  const incremental = valueAt(body, 'properties', 'incremental') === true;
+  const id = textAt(creation, 'sourceResourceId');
+  if (id === null) throw invalidParameter('creationData.sourceResourceId');
+  const source = state.disks.get(id) ?? state.snapshots.get(id);
+  if (source === undefined) throw referenceNotFound(id);
+  if (source.region !== region) {
+    throw new ArmError(400, 'BadRequest', `The source '${source.name}' is in ${source.region}; use CopyStart to copy to ${region}.`);
+  }
+  const sku = oneOf('sku.name', textAt(body, 'sku', 'name') ?? (incremental ? INCREMENTAL_SKU_DEFAULT : 'Standard_LRS'), SNAPSHOT_SKUS);
+  if (incremental && sku === 'Premium_LRS') throw invalidParameter('sku.name', 'Incremental snapshots are stored on Standard HDD.');
+  const bytes = 'volume' in source ? bytesOfDisk(state, source, group, incremental) : bytesOfCopy(source, incremental);
+  const { creationData: _kept, ...settings } = asked.settings;
+  const os = ['osType', 'hyperVGeneration', 'securityProfile', 'supportedCapabilities', 'purchasePlan'];
+  const inherited = Object.fromEntries(os.flatMap((key) => (key in source.settings ? [[key, source.settings[key]]] : [])));
+  return {
+    ...state.resource(group, SNAPSHOT_TYPE, asked.name, region, asked.tags),
+    uniqueId: state.nextGuid(),
+    settings: { ...inherited, ...settings },
+    creation,
+    bytes,
+    incremental,
+    familyId: bytes.familyId,
+    sourceUniqueId: source.uniqueId,
+    sourceName: 'volume' in source ? source.name : source.sourceName,
+    sizeGiB: source.sizeGiB,
+    sku,
+    state: 'Updating',
+  };
+}
+
+/** The bytes are frozen here, when the request is accepted. Errors: 400 in another subscription; 409 and 429 at the limits. */
+function bytesOfDisk(state: AzureState, disk: Disk, group: Group, incremental: boolean): SnapshotBytes {
+  if (disk.state !== 'Succeeded') throw notAllowed(`The disk '${disk.name}' is not ready for a snapshot.`);
+  if (!incremental) return state.volumeNow(disk).snapshot({ incremental });
+  if (disk.subscriptionId !== group.subscriptionId) {
+    throw new ArmError(400, 'BadRequest', `An incremental snapshot of '${disk.name}' must be in the disk's subscription.`);
+  }
+  checkIncrementalLimits(state, disk);
+  return state.volumeNow(disk).snapshot({ incremental });
+}
+
+/** Source: incremental snapshot restrictions; SnapshotsLimitReached as reported in azure-sdk-for-python#14282. ⚠ The code of the rate limit is not documented. */
+function checkIncrementalLimits(state: AzureState, disk: Disk): void {
+  const now = state.clock.now();
+  disk.recentSnapshotsMs = disk.recentSnapshotsMs.filter((each) => each > now - INCREMENTAL_SNAPSHOT_WINDOW_MS);
+  const [oldest] = disk.recentSnapshotsMs;
+  if (oldest !== undefined && disk.recentSnapshotsMs.length >= INCREMENTAL_SNAPSHOTS_PER_WINDOW_MAX) {
+    const seconds = Math.ceil((oldest + INCREMENTAL_SNAPSHOT_WINDOW_MS - now) / 1_000);
+    throw new ArmError(
+      429,
+      'TooManyRequests',
+      `At most ${INCREMENTAL_SNAPSHOTS_PER_WINDOW_MAX} incremental snapshots of a disk can be created every five minutes.`,
+      { headers: { 'Retry-After': String(Math.max(1, seconds)) } },
+    );
+  }
+  if (state.incrementalCountOf(disk.uniqueId) >= INCREMENTAL_SNAPSHOTS_PER_DISK_MAX) {
+    throw new ArmError(409, 'SnapshotsLimitReached', `The disk '${disk.name}' has ${INCREMENTAL_SNAPSHOTS_PER_DISK_MAX} incremental snapshots.`);
+  }
+  disk.recentSnapshotsMs.push(now);
+}
+
+/** A copy of a snapshot is a chain of its own: its first snapshot holds everything. */
+function bytesOfCopy(source: Snapshot, incremental: boolean): SnapshotBytes {
+  if (source.state !== 'Succeeded') throw notAllowed(`The snapshot '${source.name}' is not ready to be copied.`);
+  return VolumeBytes.fromSnapshot(source.bytes, source.bytes.sizeBytes, source.sequence).snapshot({ incremental });
+}
+
+function checkSameCreation(known: Snapshot, body: unknown): void {
+  const creation = objectAt(body, 'properties', 'creationData');
+  const changed = ['createOption', 'sourceResourceId'].find(
+    (name) => (textAt(known.creation, name) ?? '').toLowerCase() !== (textAt(creation, name) ?? '').toLowerCase(),
+  );
+  const property = changed === undefined ? null : `creationData.${changed}`;
+  const incremental = valueAt(body, 'properties', 'incremental');
+  const target = property ?? (incremental !== undefined && incremental !== known.incremental ? 'incremental' : null);
+  if (target === null) return;
+  throw new ArmError(409, 'PropertyChangeNotAllowed', `Changing property '${target}' is not allowed.`, { target });
+}
+
+/** Source: SDK, NetworkAccessPolicy, PublicNetworkAccess and DataAccessAuthMode. */
+function checkAccessSettings(settings: Json): void {
+  const allowed: [string, readonly string[]][] = [
+    ['networkAccessPolicy', ['AllowAll', 'AllowPrivate', 'DenyAll']],
+    ['publicNetworkAccess', ['Enabled', 'Disabled']],
+    ['dataAccessAuthMode', ['AzureActiveDirectory', 'None']],
+  ];
+  for (const [name, values] of allowed) {
+    const value = textAt(settings, name);
+    if (value !== null) settings[name] = oneOf(name, value, values);
+  }
+}
+
+function changeSnapshot(request: ArmRequest, snapshot: Snapshot, tags: Record<string, string> | null): ArmAnswer {
+  const { state } = request;
+  const { creationData: _same, incremental: _too, diskSizeGB: _fixed, ...changes } = objectAt(request.body, 'properties');
+  checkAccessSettings(changes);
+  Object.assign(snapshot.settings, changes);
+  const sku = textAt(request.body, 'sku', 'name');
+  if (sku !== null) snapshot.sku = oneOf('sku.name', sku, SNAPSHOT_SKUS);
+  if (tags !== null) snapshot.tags = tags;
+  snapshot.changedMs = state.clock.now();
+  return begin(request, {
+    subscriptionId: snapshot.subscriptionId,
+    region: snapshot.region,
+    place: 'Microsoft.Compute/DiskOperations',
+    durationMs: state.settings.operationMs,
+    body: acceptedJson(snapshot, { ...snapshot.settings, creationData: snapshot.creation, incremental: snapshot.incremental }),
+    complete: () => snapshotJson(state, snapshot),
+  });
+}
+
+function patchSnapshot(request: ArmRequest): ArmAnswer {
+  const snapshot = snapshotOf(request);
+  keptProperties('SnapshotUpdate', request.body, SNAPSHOT_PROPERTIES);
+  const tags = valueAt(request.body, 'tags');
+  return changeSnapshot(request, snapshot, isObject(tags) ? tagsOf(tags) : null);
+}
+
+function deleteSnapshot(request: ArmRequest): ArmAnswer {
+  const { state } = request;
+  const [subscriptionId = '', groupName = '', name = ''] = request.values;
+  const group = groupOf(state, subscriptionId, groupName);
+  const snapshot = state.snapshots.get(`${group.key}/providers/${SNAPSHOT_TYPE}/${name}`);
+  if (snapshot === undefined) return { status: 204 };
+  if (state.grants.active(snapshot.key, state.clock.now()) !== null) {
+    throw notAllowed(`There is an active shared access signature outstanding for snapshot ${snapshot.name}. End the access first.`);
+  }
+  return begin(request, {
+    subscriptionId: snapshot.subscriptionId,
+    region: snapshot.region,
+    place: 'Microsoft.Compute/DiskOperations',
+    durationMs: state.settings.operationMs,
+    complete: () => {
+      state.removeSnapshot(snapshot);
+      return null;
+    },
+  });
+}
+
+const versions = DISK_API_VERSIONS;
+
+/** Routes of snapshots. */
+export const snapshotRoutes: readonly ArmRoute[] = [
+  { method: 'GET', path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/snapshots', versions, does: 'lists the snapshots of a subscription, in pages', compute: 'HighCostGet', answer: (request) => {
+      const subscription = subscriptionOf(request.state, valueOf(request, 0));
+      return listPage(request, request.state.snapshots, `/subscriptions/${subscription.id}`, (each) => snapshotJson(request.state, each));
+    } },
+  { method: 'GET', path: PATH, versions, does: 'lists the snapshots of a resource group, in pages', compute: 'HighCostGet', answer: (request) => {
+      const group = groupOf(request.state, valueOf(request, 0), valueOf(request, 1));
+      return listPage(request, request.state.snapshots, group.key, (each) => snapshotJson(request.state, each));
+    } },
+  { method: 'GET', path: `${PATH}/{snapshotName}`, versions, does: 'reads a snapshot', compute: 'LowCostGet', answer: (request) => ({ status: 200, body: snapshotJson(request.state, snapshotOf(request)) }) },
+  { method: 'PUT', path: `${PATH}/{snapshotName}`, versions, does: 'takes a snapshot of a disk, full or incremental, or copies a snapshot of the region; its bytes are those of this moment', compute: 'CreateUpdateSnapshots3Min', answer: putSnapshot },
+  { method: 'PATCH', path: `${PATH}/{snapshotName}`, versions, does: 'changes tags, sku, network and data access', compute: 'CreateUpdateSnapshots3Min', answer: patchSnapshot },
+  { method: 'DELETE', path: `${PATH}/{snapshotName}`, versions, does: 'removes a snapshot nobody has access to; what the next of its chain needs goes over to it', compute: 'DeleteSnapshots3Min', answer: deleteSnapshot },
+  { method: 'POST', path: `${PATH}/{snapshotName}/beginGetAccess`, versions, does: 'gives a shared access signature to read, five of a family at most', compute: 'CreateUpdateSnapshots3Min', answer: (request) => beginAccess(request, snapshotOf(request)) },
+  { method: 'POST', path: `${PATH}/{snapshotName}/endGetAccess`, versions, does: 'ends the access', compute: 'CreateUpdateSnapshots3Min', answer: (request) => endAccess(request, snapshotOf(request)) },
+];

@@ -1,0 +1,7 @@
+/** The contents of disks and snapshots: all that other parts of the sandbox use. */
+export { digest } from './digest.ts';
+export type { ChangedRange } from './listing.ts';
+export type { ByteRange } from './read-pages.ts';
+export { NotComparableError, SnapshotBytes } from './snapshot-bytes.ts';
+export { type BytesSource, VolumeBytes } from './volume-bytes.ts';
+export { Workload } from './workload.ts';

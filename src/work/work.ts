@@ -1,0 +1,85 @@
+import { AppError } from '../base/errors.ts';
+import type { Row, Store, TableWrite } from '../base/store.ts';
+import type { EpochMs } from '../base/time.ts';
+
+/**
+ * What can be waiting: a point to take, a resource group whose starts and deletes are unconfirmed, a chain to meter,
+ * a marked point whose grace ends, a deleted point to take out of the books, a restore.
+ */
+export type WorkKind = 'take' | 'confirm' | 'meter' | 'delete' | 'forget' | 'restore';
+
+/** One unfinished thing and when to look at it again. `id` names the row that holds its state. */
+export interface WorkItem {
+  readonly kind: WorkKind;
+  readonly id: string;
+  readonly dueAt: EpochMs;
+}
+
+const TABLE = 'work';
+const PARTITION = 'work';
+const DUE_DIGITS = 15;
+
+/**
+ * Everything unfinished, by when it is due: one bounded range query finds what is overdue.
+ * Queue messages are the fast way; this is the way that is never lost, as table and queue are not one transaction.
+ *
+ * Shape:  table `work`, one partition, row key `<due, 15 digits>|<kind>|<id>`.
+ */
+export class Agenda {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Puts items on the agenda and takes others off, 100 at a time; both may be repeated. */
+  async change(add: readonly WorkItem[], remove: readonly WorkItem[] = []): Promise<void> {
+    const byKey = new Map<string, TableWrite>();
+    for (const item of remove) byKey.set(rowKey(item), { kind: 'delete', rowKey: rowKey(item) });
+    for (const item of add)
+      byKey.set(rowKey(item), {
+        kind: 'put',
+        rowKey: rowKey(item),
+        cells: { kind: item.kind, id: item.id, dueAt: item.dueAt },
+      });
+    if (byKey.size > 0) await this.#store.table(TABLE).write(PARTITION, [...byKey.values()]);
+  }
+
+  /** The items due at or before a moment, longest overdue first, at most `limit`. */
+  async due(now: EpochMs, limit: number): Promise<readonly WorkItem[]> {
+    const items: WorkItem[] = [];
+    for await (const page of this.#store.table(TABLE).list({ partitionKey: PARTITION, to: pad(now + 1), limit }))
+      items.push(...page.map(readItem));
+    return items;
+  }
+
+  /** All items, for the health page: at most `limit`. */
+  async all(limit: number): Promise<readonly WorkItem[]> {
+    return this.due(Number.MAX_SAFE_INTEGER - 1, limit);
+  }
+}
+
+function pad(dueAt: EpochMs): string {
+  return String(Math.min(dueAt, 999_999_999_999_999)).padStart(DUE_DIGITS, '0');
+}
+
+function rowKey(item: WorkItem): string {
+  return `${pad(item.dueAt)}|${item.kind}|${item.id}`;
+}
+
+const kinds: readonly string[] = [
+  'take',
+  'confirm',
+  'meter',
+  'delete',
+  'forget',
+  'restore',
+] satisfies readonly WorkKind[];
+
+function readItem(row: Row): WorkItem {
+  const { kind, id, dueAt } = row.cells;
+  if (typeof kind !== 'string' || !kinds.includes(kind) || typeof id !== 'string' || typeof dueAt !== 'number') {
+    throw new AppError('data-unreadable', 'An item of the agenda cannot be read', { rowKey: row.rowKey });
+  }
+  return { kind: kind as WorkKind, id, dueAt };
+}
