@@ -31,7 +31,7 @@ export interface Metered {
  * Safety: runs under the chain's lease. The ranges are in the blob before the node says so; access is closed again whatever happens.
  */
 export async function meterChain(deps: MeterDeps, chainKey: string): Promise<Metered> {
-  let nodes = [...(await deps.chains.nodes(chainKey))];
+  const nodes = [...(await deps.chains.nodes(chainKey))];
   let measured = 0;
   let retryInMs: number | null = null;
   for (let index = 0; index < nodes.length; index += 1) {
@@ -39,7 +39,7 @@ export async function meterChain(deps: MeterDeps, chainKey: string): Promise<Met
     if (!node || node.writtenBytes !== null || node.state !== 'kept' || node.attempts >= METER_ATTEMPTS) continue;
     const base = baseOf(nodes, index);
     try {
-      await meterNode(deps, chainKey, node, base);
+      nodes[index] = await meterNode(deps, chainKey, node, base);
       measured += 1;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -54,7 +54,6 @@ export async function meterChain(deps: MeterDeps, chainKey: string): Promise<Met
       retryInMs = Math.max(error.retryAfterMs ?? 0, MINUTE_MS * 2 ** Math.max(0, attempts - 1));
       if (error.retry) break;
     }
-    nodes = [...(await deps.chains.nodes(chainKey))];
   }
   return { measured, retryInMs };
 }
@@ -70,7 +69,7 @@ export function baseOf(nodes: readonly ChainNode[], index: number): ChainNode | 
   return null;
 }
 
-async function meterNode(deps: MeterDeps, chainKey: string, node: ChainNode, base: ChainNode | null): Promise<void> {
+async function meterNode(deps: MeterDeps, chainKey: string, node: ChainNode, base: ChainNode | null): Promise<ChainNode> {
   const point = {
     snapshotId: node.snapshotId,
     previousSnapshotId: base?.snapshotId ?? null,
@@ -83,11 +82,9 @@ async function meterNode(deps: MeterDeps, chainKey: string, node: ChainNode, bas
       snapshots: notClosed.join(' '),
     });
   await deps.chains.writeExtents(chainKey, node.key, base?.key ?? null, encodeExtents(extents));
-  const written = await deps.chains.change(chainKey, [
-    { ...node, base: base?.key ?? null, writtenBytes: writtenBytes(extents), error: null },
-  ]);
-  if (written === 'refused')
-    throw new AppError('precondition-failed', 'A node of a chain was changed while it was measured', {
-      snapshot: node.snapshotId,
-    });
+  const measured = { ...node, base: base?.key ?? null, writtenBytes: writtenBytes(extents), error: null };
+  if ((await deps.chains.change(chainKey, [measured])) === 'refused') {
+    throw new AppError('precondition-failed', 'A node of a chain was changed while it was measured', { snapshot: node.snapshotId });
+  }
+  return measured;
 }

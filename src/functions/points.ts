@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../base/errors.ts';
 import { type EpochMs, formatIso, parseIso } from '../base/time.ts';
-import { showPoint } from '../protect/show-point.ts';
+import { PointView } from '../protect/show-point.ts';
 import { takeNow } from '../protect/take-now.ts';
 import { holdPoint, releasePoint, unmarkPoint } from '../retain/marks.ts';
 import { badRequest, json, route } from './http-entry.ts';
@@ -36,13 +36,14 @@ route({
         },
       ]);
     }
+    const view = new PointView(app.chains);
     const points = [];
     let lastSlot: EpochMs | null = null;
     for await (const { point } of app.catalogue.ofSource(source, {
       limit: PAGE_SIZE,
       ...(before === null ? {} : { before }),
     })) {
-      points.push(await showPoint(app.chains, point, app.clock.now()));
+      points.push(await view.show(point, app.clock.now()));
       lastSlot = point.slot;
     }
     const next =
@@ -74,7 +75,7 @@ route({
     });
     if (taken.kind === 'problems') return badRequest(taken.problems);
     const location = `/api/points?source=${encodeURIComponent(taken.point.source.key)}`;
-    return json(await showPoint(app.chains, taken.point, app.clock.now()), {
+    return json(await new PointView(app.chains).show(taken.point, app.clock.now()), {
       status: 202,
       headers: { location, 'retry-after': '60' },
     });
@@ -104,7 +105,7 @@ route({
     }
     const point = await holdPoint(app, params.id ?? '', { reason: parsed.data.reason, until, by: caller.name });
     if (!point) throw noPoint(params.id);
-    return json(await showPoint(app.chains, point, app.clock.now()));
+    return json(await new PointView(app.chains).show(point, app.clock.now()));
   },
 });
 

@@ -1,6 +1,7 @@
 import type { EpochMs } from '../base/time.ts';
 import type { Source } from '../inventory/inventory.ts';
 import type { Policy } from '../policy/policy.ts';
+import { snapshotGroup } from '../policy/snapshot-group.ts';
 import { pointId, snapshotName } from '../schedule/point-names.ts';
 import type { Point } from './point.ts';
 
@@ -25,7 +26,7 @@ export function planPoint(plan: {
 }): Point {
   const { policy, source, slot } = plan;
   const { disks, ...origin } = source;
-  const resourceGroup = snapshotGroupName(policy, source.region);
+  const resourceGroup = snapshotGroup(policy.snapshot.resourceGroup, source.region);
   return {
     id: pointId({ sourceKey: source.key, policy: policy.name, slot }),
     policy: policy.name,
@@ -57,9 +58,4 @@ export function planPoint(plan: {
     hold: null,
     mark: null,
   };
-}
-
-/** The name of Holdfast's own resource group for a region. */
-export function snapshotGroupName(policy: Policy, region: string): string {
-  return policy.snapshot.resourceGroup.replaceAll('{region}', region);
 }

@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Store } from '../base/store.ts';
 import { type EpochMs, formatIso, MINUTE_MS } from '../base/time.ts';
 import type { EstateReader, Source } from '../inventory/inventory.ts';
-import { matchSources } from '../inventory/match-sources.ts';
+import { matchSources, subscriptionsOf } from '../inventory/match-sources.ts';
 import { type Estate, readEstate } from '../inventory/read-estate.ts';
 import type { Policy } from '../policy/policy.ts';
 import { decideDueSlots } from '../schedule/decide-due-slots.ts';
@@ -126,13 +126,12 @@ async function findSources(
   estates: Map<string, Promise<Estate>>,
   now: EpochMs,
 ): Promise<readonly Source[]> {
-  const subscriptionIds = [...new Set(policy.select.scopes.map((scope) => scope.subscriptionId))].sort();
+  const subscriptionIds = subscriptionsOf([policy]);
   const key = subscriptionIds.join();
   const reading = estates.get(key) ?? readEstate(deps.estate, subscriptionIds);
   estates.set(key, reading);
-  const { sources, problems } = matchSources(policy, await reading);
-  for (const problem of problems)
-    deps.log.warn('a source cannot be protected', { policy: policy.name, path: problem.path, reason: problem.message });
+  const { sources, findings } = matchSources(policy, await reading);
+  for (const finding of findings) deps.log.warn('a source is not protected as asked', { policy: policy.name, ...finding });
   if (sources.length === 0) deps.log.warn('a policy matches nothing', { policy: policy.name });
   await deps.sources.see(policy.name, sources, now);
   return sources;

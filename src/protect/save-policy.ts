@@ -3,13 +3,13 @@ import type { Clock } from '../base/clock.ts';
 import { isAppError } from '../base/errors.ts';
 import type { Problem } from '../base/problem.ts';
 import type { EstateReader } from '../inventory/inventory.ts';
-import { matchSources } from '../inventory/match-sources.ts';
+import { matchSources, subscriptionsOf } from '../inventory/match-sources.ts';
 import { type Estate, readEstate } from '../inventory/read-estate.ts';
 import { emptyProtections, tooManyPoints } from '../policy/check-policy.ts';
 import { parsePolicy } from '../policy/parse-policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import { policyDocument } from '../policy/policy-document.ts';
-import { snapshotGroupName } from './plan-point.ts';
+import { snapshotGroup } from '../policy/snapshot-group.ts';
 import type { PolicyBook, SaveResult } from './policy-book.ts';
 import type { ScheduleStates } from './schedule-state.ts';
 
@@ -97,7 +97,7 @@ export async function deletePolicy(
 }
 
 async function checkEstate(reader: EstateReader, policy: Policy, force: boolean): Promise<readonly Problem[]> {
-  const subscriptionIds = [...new Set(policy.select.scopes.map((scope) => scope.subscriptionId))];
+  const subscriptionIds = subscriptionsOf([policy]);
   let estate: Estate;
   try {
     estate = await readEstate(reader, subscriptionIds);
@@ -128,7 +128,7 @@ async function checkEstate(reader: EstateReader, policy: Policy, force: boolean)
   const problems: Problem[] = [];
   const needed = new Map<string, { subscriptionId: string; name: string }>();
   for (const source of sources) {
-    const name = snapshotGroupName(policy, source.region);
+    const name = snapshotGroup(policy.snapshot.resourceGroup, source.region);
     needed.set(`${source.subscriptionId}/${name.toLowerCase()}`, { subscriptionId: source.subscriptionId, name });
   }
   const groupsBySubscription = new Map<string, readonly string[]>();

@@ -3,7 +3,7 @@ import { sameResource } from '../base/ids.ts';
 import type { Problem } from '../base/problem.ts';
 import { MINUTE_MS } from '../base/time.ts';
 import type { Source } from '../inventory/inventory.ts';
-import { matchSources } from '../inventory/match-sources.ts';
+import { matchSources, subscriptionsOf } from '../inventory/match-sources.ts';
 import { readEstate } from '../inventory/read-estate.ts';
 import type { Policy } from '../policy/policy.ts';
 import { messageOf } from '../work/messages.ts';
@@ -34,9 +34,7 @@ export async function takeNow(
     return refuse('$.policy', 'names no policy', request.policy ?? 'nothing', 'the name of a policy');
   const found: { policy: Policy; source: Source }[] = [];
   for (const { policy } of active) {
-    const estate = await readEstate(deps.estate, [
-      ...new Set(policy.select.scopes.map((scope) => scope.subscriptionId)),
-    ]);
+    const estate = await readEstate(deps.estate, subscriptionsOf([policy]));
     const source = matchSources(policy, estate).sources.find(
       (candidate) => candidate.key === request.source || sameResource(candidate.id, request.source),
     );

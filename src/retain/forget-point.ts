@@ -15,8 +15,6 @@ export interface ForgetDeps {
   readonly agenda: Agenda;
   readonly clock: Clock;
   readonly log: Log;
-  /** Writes what a deletion has freed into the ledger; may be told the same deletion again. */
-  readonly recordFreed: (chainKey: string, freed: Freed) => Promise<void>;
 }
 
 /**
@@ -31,7 +29,7 @@ export async function forgetPoint(deps: ForgetDeps, message: Message): Promise<v
     for (const snapshot of point.snapshots) {
       const key = chainKey(snapshot.diskUniqueId);
       const turn = await underLease(deps, key, () =>
-        forgetNode(deps.chains, key, point.id, (freed) => deps.recordFreed(key, freed)),
+        forgetNode(deps.chains, key, point.id, (freed) => recordFreed(deps, key, freed)),
       );
       if (turn.kind === 'busy') return deps.agenda.change([{ ...item, dueAt: deps.clock.now() + MINUTE_MS }], [item]);
       const unmeasured = (await deps.chains.nodes(key)).some(

@@ -84,9 +84,6 @@ describe('a call that fails', () => {
   });
 
   it('slows down by what the headers say', async () => {
-    const fake = createFakeArm(() => ({ ...OK, headers: { 'x-ms-ratelimit-remaining-subscription-reads': '1' } }) as FakeAnswer);
-    for (let n = 0; n < 4; n += 1) await fake.arm.send('GET', PATH);
-    expect(fake.clock.waitsMs.length).toBe(0);
     const scarce = createFakeArm(() => ({ ...OK, headers: { 'x-ms-ratelimit-remaining-subscription-reads': '0' } }) as FakeAnswer);
     for (let n = 0; n < 4; n += 1) await scarce.arm.send('GET', PATH);
     expect(scarce.clock.waitsMs).toEqual([40, 40, 40]);

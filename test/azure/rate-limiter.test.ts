@@ -66,9 +66,6 @@ describe('rate limiter', () => {
   });
 
   it('believes Azure where it says that less is left', async () => {
-    const { sentAt } = await wave(30, 'writes', (nth) => (nth === 1 ? 5 : undefined));
-    // One went out, 29 were granted at once: the answer came first, so five more go at once and the rest at 10 a second.
-    expect(sentAt.filter((at) => at === 0).length).toBeLessThanOrEqual(30);
     const clock = createVirtualClock(0);
     const limiter = createRateLimiter(clock);
     await limiter.acquire(SUBSCRIPTION, 'writes');

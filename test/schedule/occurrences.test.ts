@@ -199,12 +199,12 @@ const field = (min: number, max: number) =>
     fc.tuple(fc.integer({ min, max }), fc.integer({ min, max })).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
   );
 const wildcard = fc.oneof(fc.constant('*'), fc.constantFrom(2, 3, 5, 6, 7).map((step) => `*/${step}`));
-const fixedCron = fc.tuple(fc.oneof(field(0, 59), wildcard), field(0, 23)).map(([minute, hour]) => `${minute} ${hour} * * *`);
-const wildCron = fc.tuple(fc.oneof(field(0, 59), wildcard), wildcard).map(([minute, hour]) => `${minute} ${hour} * * *`);
+const fixedCron = fc.tuple(fc.oneof(field(0, 59), fc.constantFrom('*/7', '*/20', '*/30')), field(0, 23)).map(([minute, hour]) => `${minute} ${hour} * * *`);
+const wildCron = fc.tuple(fc.oneof(field(0, 59), fc.constantFrom('*/7', '*/20', '*/30')), wildcard).map(([minute, hour]) => `${minute} ${hour} * * *`);
 const windows = fc.record({
   zone: fc.constantFrom(...zoneNames).map(zoneOf),
   from: fc.tuple(fc.constantFrom(...changes), fc.integer({ min: -2 * 1440, max: 1440 })).map(([near, minutes]) => near + minutes * MINUTE_MS + 1),
-  length: fc.integer({ min: 1, max: 3 * DAY_MS }),
+  length: fc.integer({ min: 1, max: DAY_MS }),
 });
 
 /** Whole minutes of a window with their wall clock. */
@@ -230,7 +230,7 @@ describe('properties', () => {
     fc.assert(
       fc.property(wildCron, windows, (expression, { zone, from, length }) => {
         const [minute = '', hour = ''] = expression.split(' ');
-        const to = from + Math.min(length, DAY_MS);
+        const to = from + length;
         const expected = minutesIn(from, to, zone)
           .filter(({ wall }) => names(minute, wall.getUTCMinutes()) && names(hour, wall.getUTCHours()))
           .map(({ instant }) => instant);
@@ -246,8 +246,8 @@ describe('properties', () => {
         const [minute = '', hour = ''] = expression.split(' ');
         const to = from + length;
         const expected = new Set<number>();
-        const firstWall = Math.floor((from - 40 * HOUR_MS) / MINUTE_MS) * MINUTE_MS;
-        for (let wall = firstWall; wall <= to + 40 * HOUR_MS; wall += MINUTE_MS) {
+        const firstWall = Math.floor((from - 28 * HOUR_MS) / MINUTE_MS) * MINUTE_MS;
+        for (let wall = firstWall; wall <= to + 28 * HOUR_MS; wall += MINUTE_MS) {
           const clock = new Date(wall);
           if (!names(minute, clock.getUTCMinutes()) || !names(hour, clock.getUTCHours())) continue;
           const local = {
@@ -275,7 +275,7 @@ describe('properties', () => {
         const whole = occurrencesBetween(cron, zone, from, to, 10_000);
         expect([...occurrencesBetween(cron, zone, from, cut, 10_000), ...occurrencesBetween(cron, zone, cut, to, 10_000)]).toEqual(whole);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 

@@ -18,9 +18,10 @@ export function beginAccess(request: ArmRequest, resource: Disk | Snapshot): Arm
   const { state } = request;
   const { access, seconds } = checkedBody(request.body);
   const now = state.clock.now();
-  if (resource.state !== 'Succeeded') throw notAllowed(`The resource '${resource.name}' is not in a state that allows access.`);
+  if (resource.state !== 'Succeeded')
+    throw notAllowed(`The resource '${resource.name}' is not in a state that allows access.`);
   if ('managedBy' in resource) checkDisk(state, resource);
-  if (resource.settings['networkAccessPolicy'] === 'DenyAll') {
+  if (resource.settings.networkAccessPolicy === 'DenyAll') {
     throw notAllowed(`The network access policy of '${resource.name}' is DenyAll: it can not be exported.`);
   }
   const known = state.grants.active(resource.key, now);
@@ -35,7 +36,8 @@ export function beginAccess(request: ArmRequest, resource: Disk | Snapshot): Arm
     }
     const guid = state.nextGuid();
     state.grants.add({ resourceKey: resource.key, familyId, guid, secret: state.sasSecret, access, expiresMs });
-    if ('volume' in resource) state.exports.set(resource.key, state.volumeNow(resource).snapshot({ incremental: false }));
+    if ('volume' in resource)
+      state.exports.set(resource.key, state.volumeNow(resource).snapshot({ incremental: false }));
   }
   return begin(request, {
     subscriptionId: resource.subscriptionId,
@@ -80,8 +82,10 @@ function sasUrl(state: AzureState, key: string): string | null {
 function checkedBody(body: unknown): { access: 'Read'; seconds: number } {
   const access = textAt(body, 'access') ?? '';
   const seconds = numberAt(body, 'durationInSeconds') ?? 0;
-  if (access.toLowerCase() === 'write') throw new ArmError(501, 'NotSupportedBySandbox', 'The sandbox gives no access to write.');
-  if (access.toLowerCase() !== 'read') throw invalidParameter('access', `The value '${access}' of access is not one of Read, Write.`);
+  if (access.toLowerCase() === 'write')
+    throw new ArmError(501, 'NotSupportedBySandbox', 'The sandbox gives no access to write.');
+  if (access.toLowerCase() !== 'read')
+    throw invalidParameter('access', `The value '${access}' of access is not one of Read, Write.`);
   if (seconds < 1 || seconds > SAS_SECONDS_MAX) {
     throw invalidParameter('durationInSeconds', `durationInSeconds must lie between 1 and ${SAS_SECONDS_MAX}.`);
   }
@@ -95,5 +99,7 @@ function checkedBody(body: unknown): { access: 'Read'; seconds: number } {
 function checkDisk(state: AzureState, disk: Disk): void {
   const machine = disk.managedBy === null ? undefined : state.machines.get(disk.managedBy);
   if (machine === undefined || machine.power === 'deallocated') return;
-  throw notAllowed(`Cannot grant access to disk '${disk.name}': it is attached to the running machine '${machine.id}'.`);
+  throw notAllowed(
+    `Cannot grant access to disk '${disk.name}': it is attached to the running machine '${machine.id}'.`,
+  );
 }

@@ -89,7 +89,8 @@ async function route(
 function findRoute(method: string, path: string): Match<ArmRoute> {
   const found = router.find(method, path);
   if (found === null) throw notInSandbox(`${method} ${path.slice(0, 300)}`);
-  if (found.route === null) throw notInSandbox(`${method} here, only ${found.methods.join(', ')}: ${path.slice(0, 300)}`);
+  if (found.route === null)
+    throw notInSandbox(`${method} here, only ${found.methods.join(', ')}: ${path.slice(0, 300)}`);
   return found;
 }
 
@@ -169,7 +170,8 @@ function takeTokens(
 function operationFaultOf(fault: FaultAction | null): OperationFault | null {
   if (fault === 'stuck-operation') return { kind: 'stuck' };
   if (fault === null || typeof fault === 'string') return null;
-  if (fault.kind === 'failed-operation') return { kind: 'failed', ...(fault.code === undefined ? {} : { code: fault.code }) };
+  if (fault.kind === 'failed-operation')
+    return { kind: 'failed', ...(fault.code === undefined ? {} : { code: fault.code }) };
   if (fault.kind === 'slow-operation') return { kind: 'slow', seconds: fault.seconds };
   return null;
 }

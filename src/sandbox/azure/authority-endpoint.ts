@@ -99,18 +99,40 @@ export function answerIdentity(
   query: URLSearchParams,
 ): void {
   const version = query.get('api-version') ?? '';
-  const refused = (status: number, message: string): void => sendJson(response, status, { statusCode: status, message });
-  if (!IDENTITY_VERSIONS.includes(version)) return refused(400, `api-version must be one of ${IDENTITY_VERSIONS.join(', ')}.`);
-  const secret = version === '2019-08-01' ? request.headers['x-identity-header'] : request.headers['secret'];
-  if (typeof secret !== 'string' || secret === '') return refused(401, 'The secret header is missing.');
-  if (state.identityHeader !== '' && secret !== state.identityHeader) return refused(401, 'The secret header is wrong.');
+  const refused = (status: number, message: string): void =>
+    sendJson(response, status, { statusCode: status, message });
+  if (!IDENTITY_VERSIONS.includes(version)) {
+    refused(400, `api-version must be one of ${IDENTITY_VERSIONS.join(', ')}.`);
+    return;
+  }
+  const secret = version === '2019-08-01' ? request.headers['x-identity-header'] : request.headers.secret;
+  if (typeof secret !== 'string' || secret === '') {
+    refused(401, 'The secret header is missing.');
+    return;
+  }
+  if (state.identityHeader !== '' && secret !== state.identityHeader) {
+    refused(401, 'The secret header is wrong.');
+    return;
+  }
   const resource = query.get('resource') ?? '';
-  if (resource === '') return refused(400, 'resource is missing.');
+  if (resource === '') {
+    refused(400, 'resource is missing.');
+    return;
+  }
   const clientId = (query.get('client_id') ?? query.get('clientid') ?? SYSTEM_CLIENT_ID).toLowerCase();
   const name = IDENTITY_NAMES[clientId];
-  if (name === undefined) return refused(400, 'No User Assigned or Delegated Managed Identity found for specified ClientId.');
+  if (name === undefined) {
+    refused(400, 'No User Assigned or Delegated Managed Identity found for specified ClientId.');
+    return;
+  }
   const resourceId = `/subscriptions/${TENANT_ID}/resourcegroups/identities/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
   const { token, expiresOn } = state.authority.issue({ audience: resource, clientId, name, resourceId });
   const expires = version === '2019-08-01' ? expiresOn : String(expiresOn);
-  sendJson(response, 200, { access_token: token, expires_on: expires, resource, token_type: 'Bearer', client_id: clientId });
+  sendJson(response, 200, {
+    access_token: token,
+    expires_on: expires,
+    resource,
+    token_type: 'Bearer',
+    client_id: clientId,
+  });
 }

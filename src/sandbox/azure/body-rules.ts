@@ -28,7 +28,11 @@ export function checkComputeName(kind: string, name: string): void {
 /** Names of resource groups. Source: resource name rules, Microsoft.Resources. Errors: 400. */
 export function checkGroupName(name: string): void {
   if (name.length <= GROUP_NAME_LENGTH_MAX && GROUP_NAME.test(name)) return;
-  throw new ArmError(400, 'InvalidResourceGroup', `The provided resource group name '${name.slice(0, 100)}' is not valid.`);
+  throw new ArmError(
+    400,
+    'InvalidResourceGroup',
+    `The provided resource group name '${name.slice(0, 100)}' is not valid.`,
+  );
 }
 
 /** The tags of a body. Source: ARM tag limitations; ⚠ the error codes are not documented in one place. Errors: 400. */
@@ -37,7 +41,11 @@ export function tagsOf(value: unknown): Record<string, string> {
   if (!isObject(value)) throw new ArmError(400, 'InvalidRequestContent', "The property 'tags' must be an object.");
   const entries = Object.entries(value);
   if (entries.length > TAGS_MAX) {
-    throw new ArmError(400, 'InvalidTagsCount', `A resource has at most ${TAGS_MAX} tags; ${entries.length} were given.`);
+    throw new ArmError(
+      400,
+      'InvalidTagsCount',
+      `A resource has at most ${TAGS_MAX} tags; ${entries.length} were given.`,
+    );
   }
   const names = new Set<string>();
   const tags: Record<string, string> = {};
@@ -87,7 +95,10 @@ export function checkSameRegion(existing: { name: string; region: string; group:
 /** A disk's size. Units: GiB. Errors: 400. */
 export function checkSize(sizeGiB: number): number {
   if (sizeGiB >= 1 && sizeGiB <= DISK_SIZE_GIB_MAX) return sizeGiB;
-  throw invalidParameter('diskSizeGB', `The value '${sizeGiB}' of diskSizeGB must lie between 1 and ${DISK_SIZE_GIB_MAX}.`);
+  throw invalidParameter(
+    'diskSizeGB',
+    `The value '${sizeGiB}' of diskSizeGB must lie between 1 and ${DISK_SIZE_GIB_MAX}.`,
+  );
 }
 
 /** One of several texts. Errors: 400 with what is allowed. */
@@ -102,7 +113,9 @@ export function keptProperties(type: string, body: unknown, known: ReadonlySet<s
   const properties = objectAt(body, 'properties');
   for (const name of Object.keys(properties)) {
     if (!known.has(name)) {
-      throw new ArmError(400, 'BadRequest', `Could not find member '${name}' on object of type '${type}'`, { target: name });
+      throw new ArmError(400, 'BadRequest', `Could not find member '${name}' on object of type '${type}'`, {
+        target: name,
+      });
     }
   }
   return { ...properties };

@@ -31,7 +31,8 @@ export async function answerDataPlane(
   const fault = state.faults.strike(request.method ?? 'GET', `${url.path}${comp === null ? '' : `?comp=${comp}`}`);
   trace.fault = fault === null ? null : typeof fault === 'string' ? fault : fault.kind;
   if (fault === 'lost-request' || fault === 'lost-answer') return void request.socket.destroy();
-  if (typeof fault === 'object' && fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
+  if (typeof fault === 'object' && fault?.kind === 'delay')
+    await new Promise((resolve) => setTimeout(resolve, fault.ms));
   if (typeof fault === 'object' && fault?.kind === 'answer') {
     const wait = fault.retryAfterSeconds === undefined ? {} : { 'retry-after': String(fault.retryAfterSeconds) };
     return refuse(response, trace, fault.status, fault.code, fault.message ?? 'A fault that was ordered.', wait);
@@ -41,10 +42,15 @@ export async function answerDataPlane(
   const { resource } = opened;
   response.setHeader('x-ms-request-id', trace.requestId);
   const etag = `"0x8D${resource.sequence.toString(16).toUpperCase().padStart(12, '0')}"`;
-  await answerPageBlob(request, response, { snapshot: opened.bytes, etag, lastModified: resource.createdMs }, (previous) => {
-    const before = previousOf(state, previous, request.headers.authorization);
-    return before === null ? null : before.bytes;
-  });
+  await answerPageBlob(
+    request,
+    response,
+    { snapshot: opened.bytes, etag, lastModified: resource.createdMs },
+    (previous) => {
+      const before = previousOf(state, previous, request.headers.authorization);
+      return before === null ? null : before.bytes;
+    },
+  );
 }
 
 /** Opens what a URL's signature gives access to. Source: Blob service error codes. */
@@ -59,9 +65,14 @@ function open(
     return { status: 403, code: 'AuthenticationFailed', message: `The signature is ${grant}.` };
   }
   const found = resourceOf(state, grant);
-  if (found === null) return { status: 404, code: 'ResourceNotFound', message: 'The specified resource does not exist.' };
+  if (found === null)
+    return { status: 404, code: 'ResourceNotFound', message: 'The specified resource does not exist.' };
   const { networkAccessPolicy, publicNetworkAccess, dataAccessAuthMode } = found.resource.settings;
-  if (networkAccessPolicy === 'DenyAll' || networkAccessPolicy === 'AllowPrivate' || publicNetworkAccess === 'Disabled') {
+  if (
+    networkAccessPolicy === 'DenyAll' ||
+    networkAccessPolicy === 'AllowPrivate' ||
+    publicNetworkAccess === 'Disabled'
+  ) {
     return { status: 403, code: 'AuthorizationFailure', message: 'Network access to this resource is closed.' };
   }
   if (dataAccessAuthMode === 'AzureActiveDirectory' && !hasDiskToken(state, authorization)) {

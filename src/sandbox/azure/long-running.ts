@@ -3,7 +3,11 @@ import type { Operation } from './operations.ts';
 import type { ArmAnswer, ArmRequest } from './route.ts';
 
 /** Where a provider keeps the results of its operations. Source: real answers: DiskOperations for disks and snapshots, operations for the rest of Compute. */
-export type OperationPlace = 'Microsoft.Compute/DiskOperations' | 'Microsoft.Compute/operations' | 'Microsoft.Network/operations' | 'Microsoft.Resources/operations';
+export type OperationPlace =
+  | 'Microsoft.Compute/DiskOperations'
+  | 'Microsoft.Compute/operations'
+  | 'Microsoft.Network/operations'
+  | 'Microsoft.Resources/operations';
 
 /**
  * Begins a long-running operation and answers 202 (or what `status` says) with both ways to follow it:
@@ -61,8 +65,8 @@ export function answerOperation(operation: Operation, monitor: boolean): ArmAnsw
     status: operation.status,
     name: operation.id,
   };
-  if (operation.endedMs !== null) body['endTime'] = new Date(operation.endedMs).toISOString();
-  if (operation.status === 'Failed') body['error'] = operation.failure;
-  if (operation.status === 'Succeeded' && operation.result !== null) body['properties'] = { output: operation.result };
+  if (operation.endedMs !== null) body.endTime = new Date(operation.endedMs).toISOString();
+  if (operation.status === 'Failed') body.error = operation.failure;
+  if (operation.status === 'Succeeded' && operation.result !== null) body.properties = { output: operation.result };
   return { status: 200, headers: operation.status === 'InProgress' ? waiting : {}, body };
 }

@@ -33,9 +33,9 @@ export function machineJson(state: AzureState, machine: Machine, withInstanceVie
 function attachedJson(state: AzureState, attached: Json): Json {
   const disk = state.disks.get(textAt(attached, 'managedDisk', 'id') ?? '');
   if (disk === undefined) return attached;
-  const osType = disk.settings['osType'];
+  const osType = disk.settings.osType;
   return {
-    ...(osType === undefined || attached['lun'] !== undefined ? {} : { osType }),
+    ...(osType === undefined || attached.lun !== undefined ? {} : { osType }),
     createOption: 'Attach',
     caching: 'None',
     deleteOption: 'Detach',

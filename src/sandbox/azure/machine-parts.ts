@@ -23,7 +23,12 @@ export function interfacesOf(body: unknown): string[] {
  *
  * Errors: 400 for what cannot work, 404 for what is not there, 409 for what another machine has.
  */
-export function checkStorage(state: AzureState, properties: Json, machine: Machine | null, region: string): Attachments {
+export function checkStorage(
+  state: AzureState,
+  properties: Json,
+  machine: Machine | null,
+  region: string,
+): Attachments {
   const storage = objectAt(properties, 'storageProfile');
   const os = objectAt(storage, 'osDisk');
   if (valueAt(storage, 'osDisk') === undefined) throw invalidParameter('osDisk');
@@ -57,12 +62,15 @@ function diskFor(state: AzureState, asked: Json, machine: Machine | null, region
   if (disk === undefined) {
     throw new ArmError(404, 'NotFound', `Disk ${id} is not found.`, { target: 'managedDisk.id' });
   }
-  if (disk.region !== region) throw new ArmError(400, 'BadRequest', `Disk ${disk.name} is in ${disk.region}, not in ${region}.`);
+  if (disk.region !== region)
+    throw new ArmError(400, 'BadRequest', `Disk ${disk.name} is in ${disk.region}, not in ${region}.`);
   if (disk.managedBy !== null && disk.managedBy !== machine?.key) {
     throw new ArmError(409, 'AttachDiskWhileBeingDetached', `Disk ${disk.name} is attached to VM ${disk.managedBy}.`);
   }
   if (disk.managedBy === null && state.grants.active(disk.key, state.clock.now()) !== null) {
-    throw notAllowed(`There is an active shared access signature outstanding for disk ${disk.name}. End the access first.`);
+    throw notAllowed(
+      `There is an active shared access signature outstanding for disk ${disk.name}. End the access first.`,
+    );
   }
   return disk;
 }
@@ -71,7 +79,11 @@ function checkInterfacesFree(state: AzureState, properties: Json, machine: Machi
   for (const id of interfacesOf({ properties })) {
     const owner = state.interfaceOwner(id);
     if (owner === null || owner.key === machine?.key) continue;
-    throw new ArmError(400, 'NetworkInterfaceInUse', `Network interface ${id} is used by existing resource ${owner.id}.`);
+    throw new ArmError(
+      400,
+      'NetworkInterfaceInUse',
+      `Network interface ${id} is used by existing resource ${owner.id}.`,
+    );
   }
 }
 

@@ -104,7 +104,8 @@ function rowsIn(currency: string, rate: number): PriceRow[] {
 export function answerPrices(query: URLSearchParams, baseUrl: string): PriceAnswer {
   const currency = (query.get('currencyCode') ?? 'USD').replaceAll("'", '');
   const rate = RATE_BY_CURRENCY[currency];
-  if (rate === undefined) return { kind: 'refused', message: `The currency code '${currency.slice(0, 20)}' is not supported.` };
+  if (rate === undefined)
+    return { kind: 'refused', message: `The currency code '${currency.slice(0, 20)}' is not supported.` };
   const filter = parseFilter(query.get('$filter') ?? '');
   if (filter === null) return { kind: 'refused', message: 'Invalid OData parameters supplied' };
   const skip = Number(query.get('$skip') ?? 0);
@@ -203,11 +204,18 @@ function parseTerm(parser: Parser): Test | null {
   if (word === null) return null;
   if (word.value === 'contains' || word.value === 'startswith') {
     if (take(parser, '(') === null) return null;
-    const [field, comma, text, close] = [take(parser, 'word'), take(parser, ','), take(parser, 'text'), take(parser, ')')];
+    const [field, comma, text, close] = [
+      take(parser, 'word'),
+      take(parser, ','),
+      take(parser, 'text'),
+      take(parser, ')'),
+    ];
     if (field === null || comma === null || text === null || close === null) return null;
     const read = fieldOf(field.value);
     if (read === null) return null;
-    return word.value === 'contains' ? (row) => read(row).includes(text.value) : (row) => read(row).startsWith(text.value);
+    return word.value === 'contains'
+      ? (row) => read(row).includes(text.value)
+      : (row) => read(row).startsWith(text.value);
   }
   const read = fieldOf(word.value);
   const operator = take(parser, 'word');

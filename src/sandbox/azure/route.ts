@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { ArmError, groupNotFound, subscriptionNotFound } from './arm-error.ts';
 import type { Collection } from './collection.ts';
-import { groupNotFound, subscriptionNotFound, ArmError } from './arm-error.ts';
 import type { ComputeBucket } from './limits.ts';
 import type { OperationFault } from './operations.ts';
 import { groupId, keyOf } from './resource-id.ts';
@@ -41,7 +41,7 @@ export interface ArmRoute {
 }
 
 /** The parameter of a path by its place. Errors: a bug when the route has no such parameter. */
-export function valueOf(request: ArmRequest, index: number): string {
+export function parameterOf(request: ArmRequest, index: number): string {
   const value = request.values[index];
   if (value === undefined) throw new Error('The route has no such parameter.');
   return value;

@@ -1,11 +1,34 @@
 import { VolumeBytes } from '../bytes/bytes.ts';
 import { beginAccess, endAccess } from './access.ts';
-import { ArmError, invalidParameter, notAllowed, notInSandbox, referenceNotFound, resourceNotFound } from './arm-error.ts';
-import { checkComputeName, checkSameRegion, checkSize, keptProperties, oneOf, regionOfBody, tagsOf } from './body-rules.ts';
+import {
+  ArmError,
+  invalidParameter,
+  notAllowed,
+  notInSandbox,
+  referenceNotFound,
+  resourceNotFound,
+} from './arm-error.ts';
+import {
+  checkComputeName,
+  checkSameRegion,
+  checkSize,
+  keptProperties,
+  oneOf,
+  regionOfBody,
+  tagsOf,
+} from './body-rules.ts';
 import { acceptedJson, diskJson } from './disk-json.ts';
 import { isObject, type Json, listAt, numberAt, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
-import { type ArmAnswer, type ArmRequest, type ArmRoute, groupOf, listPage, subscriptionOf, valueOf } from './route.ts';
+import {
+  type ArmAnswer,
+  type ArmRequest,
+  type ArmRoute,
+  groupOf,
+  listPage,
+  parameterOf,
+  subscriptionOf,
+} from './route.ts';
 import type { AzureState, Disk, Group, Snapshot } from './state.ts';
 
 /** The provider's name of the type. */
@@ -113,7 +136,10 @@ function newDisk(
     const source = sourceOf(state, creation, region);
     sizeGiB = checkSize(asksGiB ?? source.sizeGiB);
     if (sizeGiB < source.sizeGiB) {
-      throw invalidParameter('diskSizeGB', `diskSizeGB ${sizeGiB} must not be less than the ${source.sizeGiB} of the source.`);
+      throw invalidParameter(
+        'diskSizeGB',
+        `diskSizeGB ${sizeGiB} must not be less than the ${source.sizeGiB} of the source.`,
+      );
     }
     const bytes = 'volume' in source ? state.volumeNow(source).snapshot({ incremental: false }) : source.bytes;
     volume = VolumeBytes.fromSnapshot(bytes, sizeGiB * GIB, seed);
@@ -144,7 +170,11 @@ function sourceOf(state: AzureState, creation: Json, region: string): Disk | Sna
   const source = state.snapshots.get(id) ?? state.disks.get(id);
   if (source === undefined) throw referenceNotFound(id);
   if (source.region !== region) {
-    throw new ArmError(400, 'BadRequest', `The source '${source.name}' is in ${source.region}; a copy must be in the same region.`);
+    throw new ArmError(
+      400,
+      'BadRequest',
+      `The source '${source.name}' is in ${source.region}; a copy must be in the same region.`,
+    );
   }
   if (source.state !== 'Succeeded') throw notAllowed(`The source '${source.name}' is not ready to be copied.`);
   return source;
@@ -152,7 +182,14 @@ function sourceOf(state: AzureState, creation: Json, region: string): Disk | Sna
 
 /** What a copy has of its source. Source: ACD, disks from snapshots keep what an operating system needs. */
 function carriedOver(source: Disk | Snapshot): Json {
-  const names = ['osType', 'hyperVGeneration', 'purchasePlan', 'supportedCapabilities', 'securityProfile', 'encryptionSettingsCollection'];
+  const names = [
+    'osType',
+    'hyperVGeneration',
+    'purchasePlan',
+    'supportedCapabilities',
+    'securityProfile',
+    'encryptionSettingsCollection',
+  ];
   return Object.fromEntries(names.flatMap((name) => (name in source.settings ? [[name, source.settings[name]]] : [])));
 }
 
@@ -232,10 +269,14 @@ function deleteDisk(request: ArmRequest): ArmAnswer {
 /** Errors: 409 while the disk is attached or somebody has access. */
 export function checkRemovable(state: AzureState, disk: Disk): void {
   if (disk.managedBy !== null) {
-    throw notAllowed(`Disk ${disk.name} is attached to VM ${state.machines.get(disk.managedBy)?.id ?? disk.managedBy}.`);
+    throw notAllowed(
+      `Disk ${disk.name} is attached to VM ${state.machines.get(disk.managedBy)?.id ?? disk.managedBy}.`,
+    );
   }
   if (state.grants.active(disk.key, state.clock.now()) !== null) {
-    throw notAllowed(`There is an active shared access signature outstanding for disk ${disk.name}. End the access first.`);
+    throw notAllowed(
+      `There is an active shared access signature outstanding for disk ${disk.name}. End the access first.`,
+    );
   }
 }
 
@@ -243,18 +284,76 @@ const versions = DISK_API_VERSIONS;
 
 /** Routes of managed disks. */
 export const diskRoutes: readonly ArmRoute[] = [
-  { method: 'GET', path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/disks', versions, does: 'lists the disks of a subscription, in pages', compute: 'HighCostGet', answer: (request) => {
-      const subscription = subscriptionOf(request.state, valueOf(request, 0));
-      return listPage(request, request.state.disks, `/subscriptions/${subscription.id}`, (disk) => diskJson(request.state, disk));
-    } },
-  { method: 'GET', path: PATH, versions, does: 'lists the disks of a resource group, in pages', compute: 'HighCostGet', answer: (request) => {
-      const group = groupOf(request.state, valueOf(request, 0), valueOf(request, 1));
+  {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/disks',
+    versions,
+    does: 'lists the disks of a subscription, in pages',
+    compute: 'HighCostGet',
+    answer: (request) => {
+      const subscription = subscriptionOf(request.state, parameterOf(request, 0));
+      return listPage(request, request.state.disks, `/subscriptions/${subscription.id}`, (disk) =>
+        diskJson(request.state, disk),
+      );
+    },
+  },
+  {
+    method: 'GET',
+    path: PATH,
+    versions,
+    does: 'lists the disks of a resource group, in pages',
+    compute: 'HighCostGet',
+    answer: (request) => {
+      const group = groupOf(request.state, parameterOf(request, 0), parameterOf(request, 1));
       return listPage(request, request.state.disks, group.key, (disk) => diskJson(request.state, disk));
-    } },
-  { method: 'GET', path: `${PATH}/{diskName}`, versions, does: 'reads a disk', compute: 'LowCostGet', answer: (request) => ({ status: 200, body: diskJson(request.state, diskOf(request)) }) },
-  { method: 'PUT', path: `${PATH}/{diskName}`, versions, does: 'creates a disk (Empty, Copy of a snapshot or disk of the region), or changes one as PATCH does', compute: 'CreateUpdateDisks3Min', answer: putDisk },
-  { method: 'PATCH', path: `${PATH}/{diskName}`, versions, does: 'changes tags, sku, size (only greater) and access', compute: 'CreateUpdateDisks3Min', answer: patchDisk },
-  { method: 'DELETE', path: `${PATH}/{diskName}`, versions, does: 'removes a disk that no machine has and nobody has access to', compute: 'DeleteDisks3Min', answer: deleteDisk },
-  { method: 'POST', path: `${PATH}/{diskName}/beginGetAccess`, versions, does: 'gives a shared access signature to read (disks of no running machine)', compute: 'CreateUpdateDisks3Min', answer: (request) => beginAccess(request, diskOf(request)) },
-  { method: 'POST', path: `${PATH}/{diskName}/endGetAccess`, versions, does: 'ends the access', compute: 'CreateUpdateDisks3Min', answer: (request) => endAccess(request, diskOf(request)) },
+    },
+  },
+  {
+    method: 'GET',
+    path: `${PATH}/{diskName}`,
+    versions,
+    does: 'reads a disk',
+    compute: 'LowCostGet',
+    answer: (request) => ({ status: 200, body: diskJson(request.state, diskOf(request)) }),
+  },
+  {
+    method: 'PUT',
+    path: `${PATH}/{diskName}`,
+    versions,
+    does: 'creates a disk (Empty, Copy of a snapshot or disk of the region), or changes one as PATCH does',
+    compute: 'CreateUpdateDisks3Min',
+    answer: putDisk,
+  },
+  {
+    method: 'PATCH',
+    path: `${PATH}/{diskName}`,
+    versions,
+    does: 'changes tags, sku, size (only greater) and access',
+    compute: 'CreateUpdateDisks3Min',
+    answer: patchDisk,
+  },
+  {
+    method: 'DELETE',
+    path: `${PATH}/{diskName}`,
+    versions,
+    does: 'removes a disk that no machine has and nobody has access to',
+    compute: 'DeleteDisks3Min',
+    answer: deleteDisk,
+  },
+  {
+    method: 'POST',
+    path: `${PATH}/{diskName}/beginGetAccess`,
+    versions,
+    does: 'gives a shared access signature to read (disks of no running machine)',
+    compute: 'CreateUpdateDisks3Min',
+    answer: (request) => beginAccess(request, diskOf(request)),
+  },
+  {
+    method: 'POST',
+    path: `${PATH}/{diskName}/endGetAccess`,
+    versions,
+    does: 'ends the access',
+    compute: 'CreateUpdateDisks3Min',
+    answer: (request) => endAccess(request, diskOf(request)),
+  },
 ];

@@ -2,7 +2,7 @@ import { ArmError } from './arm-error.ts';
 import { oneOf } from './body-rules.ts';
 import { type Json, textAt } from './json.ts';
 import { keyOf } from './resource-id.ts';
-import { type ArmAnswer, type ArmRequest, type ArmRoute, subscriptionOf, valueOf } from './route.ts';
+import { type ArmAnswer, type ArmRequest, type ArmRoute, parameterOf, subscriptionOf } from './route.ts';
 import type { AzureState, Lock } from './state.ts';
 
 /** Source: Azure REST specifications, Microsoft.Authorization locks. */
@@ -12,12 +12,17 @@ const TYPE = 'Microsoft.Authorization/locks';
 const PATH = `/{scope}/providers/${TYPE}`;
 
 function lockJson(lock: Lock): Json {
-  return { id: lock.id, name: lock.name, type: TYPE, properties: { level: lock.level, ...(lock.notes === '' ? {} : { notes: lock.notes }) } };
+  return {
+    id: lock.id,
+    name: lock.name,
+    type: TYPE,
+    properties: { level: lock.level, ...(lock.notes === '' ? {} : { notes: lock.notes }) },
+  };
 }
 
 /** The scope of a path. Errors: 404 where nothing is there. */
 function scopeOf(request: ArmRequest): string {
-  const scope = valueOf(request, 0);
+  const scope = parameterOf(request, 0);
   subscriptionOf(request.state, scope.split('/')[2] ?? '');
   const isSubscription = scope.split('/').length === 3;
   if (!isSubscription && request.state.anyResource(scope) === null) {
@@ -29,9 +34,10 @@ function scopeOf(request: ArmRequest): string {
 function putLock(request: ArmRequest): ArmAnswer {
   const { state, body } = request;
   const scope = scopeOf(request);
-  const name = valueOf(request, 1);
+  const name = parameterOf(request, 1);
   const level = textAt(body, 'properties', 'level');
-  if (level === null) throw new ArmError(400, 'InvalidLockLevel', "The property 'level' is required: CanNotDelete or ReadOnly.");
+  if (level === null)
+    throw new ArmError(400, 'InvalidLockLevel', "The property 'level' is required: CanNotDelete or ReadOnly.");
   const id = `${scope}/providers/${TYPE}/${name}`;
   const known = state.locks.has(keyOf(id));
   const lock: Lock = {
@@ -46,13 +52,14 @@ function putLock(request: ArmRequest): ArmAnswer {
 }
 
 function getLock(request: ArmRequest): ArmAnswer {
-  const lock = request.state.locks.get(keyOf(`${scopeOf(request)}/providers/${TYPE}/${valueOf(request, 1)}`));
-  if (lock === undefined) throw new ArmError(404, 'LockNotFound', `The lock '${valueOf(request, 1)}' could not be found.`);
+  const lock = request.state.locks.get(keyOf(`${scopeOf(request)}/providers/${TYPE}/${parameterOf(request, 1)}`));
+  if (lock === undefined)
+    throw new ArmError(404, 'LockNotFound', `The lock '${parameterOf(request, 1)}' could not be found.`);
   return { status: 200, body: lockJson(lock) };
 }
 
 function deleteLock(request: ArmRequest): ArmAnswer {
-  const removed = request.state.locks.delete(keyOf(`${scopeOf(request)}/providers/${TYPE}/${valueOf(request, 1)}`));
+  const removed = request.state.locks.delete(keyOf(`${scopeOf(request)}/providers/${TYPE}/${parameterOf(request, 1)}`));
   return { status: removed ? 200 : 204 };
 }
 
@@ -97,6 +104,12 @@ const versions = LOCK_API_VERSIONS;
 export const lockRoutes: readonly ArmRoute[] = [
   { method: 'GET', path: PATH, versions, does: 'lists the locks that matter at a scope', answer: listLocks },
   { method: 'GET', path: `${PATH}/{lockName}`, versions, does: 'reads a lock', answer: getLock },
-  { method: 'PUT', path: `${PATH}/{lockName}`, versions, does: 'locks a subscription, group or resource (CanNotDelete or ReadOnly)', answer: putLock },
+  {
+    method: 'PUT',
+    path: `${PATH}/{lockName}`,
+    versions,
+    does: 'locks a subscription, group or resource (CanNotDelete or ReadOnly)',
+    answer: putLock,
+  },
   { method: 'DELETE', path: `${PATH}/{lockName}`, versions, does: 'removes a lock', answer: deleteLock },
 ];

@@ -2,9 +2,17 @@ import { ArmError, invalidParameter, notAllowed, resourceNotFound } from './arm-
 import { checkComputeName, checkSameRegion, regionOfBody, tagsOf } from './body-rules.ts';
 import { isObject, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
-import { attach, checkStorage, type Attachments, detachAll, disksOf, interfacesOf } from './machine-parts.ts';
 import { instanceView, machineJson } from './machine-json.ts';
-import { type ArmAnswer, type ArmRequest, type ArmRoute, groupOf, listPage, subscriptionOf, valueOf } from './route.ts';
+import { type Attachments, attach, checkStorage, detachAll, disksOf, interfacesOf } from './machine-parts.ts';
+import {
+  type ArmAnswer,
+  type ArmRequest,
+  type ArmRoute,
+  groupOf,
+  listPage,
+  parameterOf,
+  subscriptionOf,
+} from './route.ts';
 import type { Machine } from './state.ts';
 
 /** The provider's name of the type. */
@@ -27,7 +35,8 @@ const MACHINE_API_VERSIONS = [
   '2026-04-01',
 ];
 
-const PATH = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Compute/virtualMachines';
+const PATH =
+  '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Compute/virtualMachines';
 
 function machineOf(request: ArmRequest): Machine {
   const [subscriptionId = '', group = '', name = ''] = request.values;
@@ -88,7 +97,10 @@ function follow(request: ArmRequest, machine: Machine, status: number): ArmAnswe
     place: 'Microsoft.Compute/operations',
     durationMs: state.settings.operationMs,
     status,
-    body: { ...machineJson(state, machine, false), properties: { ...machine.properties, vmId: machine.vmId, provisioningState: 'Updating' } },
+    body: {
+      ...machineJson(state, machine, false),
+      properties: { ...machine.properties, vmId: machine.vmId, provisioningState: 'Updating' },
+    },
     complete: () => machineJson(state, machine, false),
   });
 }
@@ -100,7 +112,7 @@ function patchMachine(request: ArmRequest): ArmAnswer {
   const changes = objectAt(body, 'properties');
   const properties = { ...machine.properties };
   for (const [name, value] of Object.entries(changes)) {
-    if (name === 'storageProfile') properties['storageProfile'] = { ...objectAt(properties, name), ...objectAt(value) };
+    if (name === 'storageProfile') properties.storageProfile = { ...objectAt(properties, name), ...objectAt(value) };
     else properties[name] = isObject(value) ? { ...objectAt(properties, name), ...value } : value;
   }
   const before = textAt(machine.properties, 'storageProfile', 'osDisk', 'managedDisk', 'id');
@@ -120,7 +132,9 @@ function attachDetach(request: ArmRequest): ArmAnswer {
   const { state, body } = request;
   const machine = machineOf(request);
   const storage = objectAt(machine.properties, 'storageProfile');
-  const detach = new Set(disksOf(body, 'dataDisksToDetach').map((each) => (textAt(each, 'diskId') ?? '').toLowerCase()));
+  const detach = new Set(
+    disksOf(body, 'dataDisksToDetach').map((each) => (textAt(each, 'diskId') ?? '').toLowerCase()),
+  );
   const kept = disksOf(storage, 'dataDisks').filter(
     (each) => !detach.has((textAt(each, 'managedDisk', 'id') ?? '').toLowerCase()),
   );
@@ -167,7 +181,8 @@ function setPower(request: ArmRequest, power: Machine['power']): ArmAnswer {
 function checkNoExport(request: ArmRequest, machine: Machine): void {
   const { state } = request;
   const open = disksOfMachine(machine).find((id) => state.grants.active(id.toLowerCase(), state.clock.now()) !== null);
-  if (open !== undefined) throw notAllowed(`There is an active shared access signature outstanding for disk ${open}. End the access first.`);
+  if (open !== undefined)
+    throw notAllowed(`There is an active shared access signature outstanding for disk ${open}. End the access first.`);
 }
 
 function disksOfMachine(machine: Machine): string[] {
@@ -198,7 +213,8 @@ function deleteMachine(request: ArmRequest): ArmAnswer {
 
 function checkInterfaces(request: ArmRequest): void {
   for (const id of interfacesOf(request.body)) {
-    if (request.state.interfaces.get(id) === undefined) throw new ArmError(400, 'InvalidResourceReference', `Resource ${id} was not found.`);
+    if (request.state.interfaces.get(id) === undefined)
+      throw new ArmError(400, 'InvalidResourceReference', `Resource ${id} was not found.`);
   }
 }
 
@@ -206,25 +222,105 @@ const versions = MACHINE_API_VERSIONS;
 
 /** Routes of virtual machines. */
 export const machineRoutes: readonly ArmRoute[] = [
-  { method: 'GET', path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/virtualMachines', versions, does: 'lists the virtual machines of a subscription, in pages', compute: 'HighCostGet', answer: (request) => {
-      const subscription = subscriptionOf(request.state, valueOf(request, 0));
-      const withView = request.query.get('statusOnly') === 'true' || request.query.get('$expand')?.toLowerCase() === 'instanceview';
-      return listPage(request, request.state.machines, `/subscriptions/${subscription.id}`, (each) => machineJson(request.state, each, withView));
-    } },
-  { method: 'GET', path: PATH, versions, does: 'lists the virtual machines of a resource group, in pages', compute: 'HighCostGet', answer: (request) => {
-      const group = groupOf(request.state, valueOf(request, 0), valueOf(request, 1));
+  {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/virtualMachines',
+    versions,
+    does: 'lists the virtual machines of a subscription, in pages',
+    compute: 'HighCostGet',
+    answer: (request) => {
+      const subscription = subscriptionOf(request.state, parameterOf(request, 0));
+      const withView =
+        request.query.get('statusOnly') === 'true' || request.query.get('$expand')?.toLowerCase() === 'instanceview';
+      return listPage(request, request.state.machines, `/subscriptions/${subscription.id}`, (each) =>
+        machineJson(request.state, each, withView),
+      );
+    },
+  },
+  {
+    method: 'GET',
+    path: PATH,
+    versions,
+    does: 'lists the virtual machines of a resource group, in pages',
+    compute: 'HighCostGet',
+    answer: (request) => {
+      const group = groupOf(request.state, parameterOf(request, 0), parameterOf(request, 1));
       return listPage(request, request.state.machines, group.key, (each) => machineJson(request.state, each, false));
-    } },
-  { method: 'GET', path: `${PATH}/{vmName}`, versions, does: 'reads a virtual machine, with its instance view where asked', compute: 'LowCostGet', answer: getMachine },
-  { method: 'GET', path: `${PATH}/{vmName}/instanceView`, versions, does: 'reads the power state', compute: 'LowCostGet', answer: (request) => ({ status: 200, body: instanceView(request.state, machineOf(request)) }) },
-  { method: 'PUT', path: `${PATH}/{vmName}`, versions, does: 'creates a virtual machine from disks that exist (createOption Attach), or replaces its properties', compute: 'PutVM', answer: (request) => {
+    },
+  },
+  {
+    method: 'GET',
+    path: `${PATH}/{vmName}`,
+    versions,
+    does: 'reads a virtual machine, with its instance view where asked',
+    compute: 'LowCostGet',
+    answer: getMachine,
+  },
+  {
+    method: 'GET',
+    path: `${PATH}/{vmName}/instanceView`,
+    versions,
+    does: 'reads the power state',
+    compute: 'LowCostGet',
+    answer: (request) => ({ status: 200, body: instanceView(request.state, machineOf(request)) }),
+  },
+  {
+    method: 'PUT',
+    path: `${PATH}/{vmName}`,
+    versions,
+    does: 'creates a virtual machine from disks that exist (createOption Attach), or replaces its properties',
+    compute: 'PutVM',
+    answer: (request) => {
       checkInterfaces(request);
       return putMachine(request);
-    } },
-  { method: 'PATCH', path: `${PATH}/{vmName}`, versions, does: 'changes tags, size and disks; the OS disk only while deallocated', compute: 'PutVM', answer: patchMachine },
-  { method: 'DELETE', path: `${PATH}/{vmName}`, versions, does: 'removes a virtual machine; its disks and interfaces go with deleteOption Delete, else stay', compute: 'PutVM', answer: deleteMachine },
-  { method: 'POST', path: `${PATH}/{vmName}/start`, versions, does: 'starts it', compute: 'PutVM', answer: (request) => setPower(request, 'running') },
-  { method: 'POST', path: `${PATH}/{vmName}/powerOff`, versions, does: 'stops it; it stays allocated', compute: 'PutVM', answer: (request) => setPower(request, 'stopped') },
-  { method: 'POST', path: `${PATH}/{vmName}/deallocate`, versions, does: 'stops and deallocates it; its disks are no longer written to', compute: 'PutVM', answer: (request) => setPower(request, 'deallocated') },
-  { method: 'POST', path: `${PATH}/{vmName}/attachDetachDataDisks`, versions: versions.filter((each) => each >= '2024-03-01'), does: 'attaches and detaches data disks', compute: 'PutVM', answer: attachDetach },
+    },
+  },
+  {
+    method: 'PATCH',
+    path: `${PATH}/{vmName}`,
+    versions,
+    does: 'changes tags, size and disks; the OS disk only while deallocated',
+    compute: 'PutVM',
+    answer: patchMachine,
+  },
+  {
+    method: 'DELETE',
+    path: `${PATH}/{vmName}`,
+    versions,
+    does: 'removes a virtual machine; its disks and interfaces go with deleteOption Delete, else stay',
+    compute: 'PutVM',
+    answer: deleteMachine,
+  },
+  {
+    method: 'POST',
+    path: `${PATH}/{vmName}/start`,
+    versions,
+    does: 'starts it',
+    compute: 'PutVM',
+    answer: (request) => setPower(request, 'running'),
+  },
+  {
+    method: 'POST',
+    path: `${PATH}/{vmName}/powerOff`,
+    versions,
+    does: 'stops it; it stays allocated',
+    compute: 'PutVM',
+    answer: (request) => setPower(request, 'stopped'),
+  },
+  {
+    method: 'POST',
+    path: `${PATH}/{vmName}/deallocate`,
+    versions,
+    does: 'stops and deallocates it; its disks are no longer written to',
+    compute: 'PutVM',
+    answer: (request) => setPower(request, 'deallocated'),
+  },
+  {
+    method: 'POST',
+    path: `${PATH}/{vmName}/attachDetachDataDisks`,
+    versions: versions.filter((each) => each >= '2024-03-01'),
+    does: 'attaches and detaches data disks',
+    compute: 'PutVM',
+    answer: attachDetach,
+  },
 ];

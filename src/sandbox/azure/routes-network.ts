@@ -1,13 +1,36 @@
-import { ArmError, notAllowed, resourceNotFound } from './arm-error.ts';
+import { ArmError, resourceNotFound } from './arm-error.ts';
 import { checkSameRegion, regionOfBody, tagsOf } from './body-rules.ts';
 import type { Collection } from './collection.ts';
 import { isObject, type Json, listAt, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
-import { type ArmAnswer, type ArmRequest, type ArmRoute, groupOf, listPage, subscriptionOf, valueOf } from './route.ts';
+import {
+  type ArmAnswer,
+  type ArmRequest,
+  type ArmRoute,
+  groupOf,
+  listPage,
+  parameterOf,
+  subscriptionOf,
+} from './route.ts';
 import type { AzureState, NetworkResource } from './state.ts';
 
 /** Source: Azure REST specifications, Microsoft.Network. */
-const NETWORK_API_VERSIONS = ['2021-08-01', '2022-01-01', '2022-07-01', '2022-11-01', '2023-05-01', '2023-09-01', '2023-11-01', '2024-01-01', '2024-05-01', '2024-07-01', '2024-10-01', '2025-01-01', '2025-03-01', '2025-05-01'];
+const NETWORK_API_VERSIONS = [
+  '2021-08-01',
+  '2022-01-01',
+  '2022-07-01',
+  '2022-11-01',
+  '2023-05-01',
+  '2023-09-01',
+  '2023-11-01',
+  '2024-01-01',
+  '2024-05-01',
+  '2024-07-01',
+  '2024-10-01',
+  '2025-01-01',
+  '2025-03-01',
+  '2025-05-01',
+];
 
 /** The provider's names of the types. */
 export const INTERFACE_TYPE = 'Microsoft.Network/networkInterfaces';
@@ -81,9 +104,14 @@ function checkInterface(request: ArmRequest, body: unknown): void {
     const network = request.state.networks.get(networkId);
     const subnet = network && subnetsOf(network).find((each) => textAt(each, 'id')?.toLowerCase() === id.toLowerCase());
     if (network === undefined || subnet === undefined) {
-      throw new ArmError(400, 'InvalidResourceReference', `Resource ${id} referenced by the network interface was not found.`);
+      throw new ArmError(
+        400,
+        'InvalidResourceReference',
+        `Resource ${id} referenced by the network interface was not found.`,
+      );
     }
-    if (network.region !== region) throw new ArmError(400, 'InvalidResourceReference', `Resource ${id} is not in ${region}.`);
+    if (network.region !== region)
+      throw new ArmError(400, 'InvalidResourceReference', `Resource ${id} is not in ${region}.`);
   }
 }
 
@@ -100,7 +128,11 @@ export function completed(id: string, type: string, properties: Json): Json {
   const parts = type === NETWORK_TYPE ? 'subnets' : 'ipConfigurations';
   const list = listAt(properties, parts)
     .filter(isObject)
-    .map((each) => ({ ...each, id: `${id}/${parts}/${textAt(each, 'name') ?? ''}`, properties: { ...objectAt(each, 'properties'), provisioningState: 'Succeeded' } }));
+    .map((each) => ({
+      ...each,
+      id: `${id}/${parts}/${textAt(each, 'name') ?? ''}`,
+      properties: { ...objectAt(each, 'properties'), provisioningState: 'Succeeded' },
+    }));
   return { ...properties, [parts]: list };
 }
 
@@ -113,7 +145,11 @@ function put(request: ArmRequest, kind: Kind): ArmAnswer {
   kind.check(request, body);
   const known = kind.collection(state).get(`${group.key}/providers/${kind.type}/${name}`);
   if (known !== undefined) checkSameRegion(known, region);
-  const resource: NetworkResource = known ?? { ...state.resource(group, kind.type, name, region, tags), properties: {}, extras: {} };
+  const resource: NetworkResource = known ?? {
+    ...state.resource(group, kind.type, name, region, tags),
+    properties: {},
+    extras: {},
+  };
   resource.tags = tags;
   resource.properties = completed(resource.id, kind.type, objectAt(body, 'properties'));
   if (known === undefined) kind.collection(state).add(resource);
@@ -149,7 +185,7 @@ function remove(request: ArmRequest, kind: Kind): ArmAnswer {
 
 function subnet(request: ArmRequest): ArmAnswer {
   const network = find(request, NETWORKS);
-  const name = valueOf(request, 3);
+  const name = parameterOf(request, 3);
   const found = subnetsOf(network).find((each) => textAt(each, 'name')?.toLowerCase() === name.toLowerCase());
   if (found === undefined) throw notFoundSubnet(network, name);
   return { status: 200, body: found };
@@ -163,17 +199,49 @@ function routesOf(kind: Kind, parameter: string): ArmRoute[] {
   const versions = NETWORK_API_VERSIONS;
   const path = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/${kind.type}`;
   return [
-    { method: 'GET', path: `/subscriptions/{subscriptionId}/providers/${kind.type}`, versions, does: `lists every ${kind.word} of a subscription, in pages`, answer: (request) => {
-        const subscription = subscriptionOf(request.state, valueOf(request, 0));
-        return listPage(request, kind.collection(request.state), `/subscriptions/${subscription.id}`, (each) => networkJson(request.state, each));
-      } },
-    { method: 'GET', path, versions, does: `lists every ${kind.word} of a resource group, in pages`, answer: (request) => {
-        const group = groupOf(request.state, valueOf(request, 0), valueOf(request, 1));
+    {
+      method: 'GET',
+      path: `/subscriptions/{subscriptionId}/providers/${kind.type}`,
+      versions,
+      does: `lists every ${kind.word} of a subscription, in pages`,
+      answer: (request) => {
+        const subscription = subscriptionOf(request.state, parameterOf(request, 0));
+        return listPage(request, kind.collection(request.state), `/subscriptions/${subscription.id}`, (each) =>
+          networkJson(request.state, each),
+        );
+      },
+    },
+    {
+      method: 'GET',
+      path,
+      versions,
+      does: `lists every ${kind.word} of a resource group, in pages`,
+      answer: (request) => {
+        const group = groupOf(request.state, parameterOf(request, 0), parameterOf(request, 1));
         return listPage(request, kind.collection(request.state), group.key, (each) => networkJson(request.state, each));
-      } },
-    { method: 'GET', path: `${path}/{${parameter}}`, versions, does: `reads a ${kind.word}`, answer: (request) => ({ status: 200, body: networkJson(request.state, find(request, kind)) }) },
-    { method: 'PUT', path: `${path}/{${parameter}}`, versions, does: `creates or replaces a ${kind.word}`, answer: (request) => put(request, kind) },
-    { method: 'DELETE', path: `${path}/{${parameter}}`, versions, does: `removes a ${kind.word} that nothing uses`, answer: (request) => remove(request, kind) },
+      },
+    },
+    {
+      method: 'GET',
+      path: `${path}/{${parameter}}`,
+      versions,
+      does: `reads a ${kind.word}`,
+      answer: (request) => ({ status: 200, body: networkJson(request.state, find(request, kind)) }),
+    },
+    {
+      method: 'PUT',
+      path: `${path}/{${parameter}}`,
+      versions,
+      does: `creates or replaces a ${kind.word}`,
+      answer: (request) => put(request, kind),
+    },
+    {
+      method: 'DELETE',
+      path: `${path}/{${parameter}}`,
+      versions,
+      does: `removes a ${kind.word} that nothing uses`,
+      answer: (request) => remove(request, kind),
+    },
   ];
 }
 
@@ -183,6 +251,18 @@ const SUBNETS = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupNa
 export const networkRoutes: readonly ArmRoute[] = [
   ...routesOf(INTERFACES, 'networkInterfaceName'),
   ...routesOf(NETWORKS, 'virtualNetworkName'),
-  { method: 'GET', path: SUBNETS, versions: NETWORK_API_VERSIONS, does: 'lists the subnets of a virtual network', answer: (request) => ({ status: 200, body: { value: subnetsOf(find(request, NETWORKS)) } }) },
-  { method: 'GET', path: `${SUBNETS}/{subnetName}`, versions: NETWORK_API_VERSIONS, does: 'reads a subnet', answer: subnet },
+  {
+    method: 'GET',
+    path: SUBNETS,
+    versions: NETWORK_API_VERSIONS,
+    does: 'lists the subnets of a virtual network',
+    answer: (request) => ({ status: 200, body: { value: subnetsOf(find(request, NETWORKS)) } }),
+  },
+  {
+    method: 'GET',
+    path: `${SUBNETS}/{subnetName}`,
+    versions: NETWORK_API_VERSIONS,
+    does: 'reads a subnet',
+    answer: subnet,
+  },
 ];

@@ -3,16 +3,44 @@ import { checkGroupName, checkSameRegion, regionOfBody, tagsOf } from './body-ru
 import { type Json, objectAt, textAt, valueAt } from './json.ts';
 import { answerOperation, begin } from './long-running.ts';
 import { groupId, keyOf } from './resource-id.ts';
-import { type ArmAnswer, type ArmRequest, type ArmRoute, groupOf, listPage, subscriptionOf, valueOf } from './route.ts';
+import {
+  type ArmAnswer,
+  type ArmRequest,
+  type ArmRoute,
+  groupOf,
+  listPage,
+  parameterOf,
+  subscriptionOf,
+} from './route.ts';
 import { DISK_API_VERSIONS } from './routes-disks.ts';
 import type { AzureState, Group, Resource, Subscription } from './state.ts';
 import { TENANT_ID } from './token.ts';
 
 const GROUP_TYPE = 'Microsoft.Resources/resourceGroups';
 /** Source: Azure REST specifications, Microsoft.Resources. */
-const RESOURCE_API_VERSIONS = ['2019-10-01', '2020-06-01', '2020-10-01', '2021-01-01', '2021-04-01', '2022-09-01', '2023-07-01', '2024-03-01', '2024-07-01', '2024-11-01', '2025-04-01'];
+const RESOURCE_API_VERSIONS = [
+  '2019-10-01',
+  '2020-06-01',
+  '2020-10-01',
+  '2021-01-01',
+  '2021-04-01',
+  '2022-09-01',
+  '2023-07-01',
+  '2024-03-01',
+  '2024-07-01',
+  '2024-11-01',
+  '2025-04-01',
+];
 /** Source: Azure REST specifications, Microsoft.Resources subscriptions. */
-const SUBSCRIPTION_API_VERSIONS = ['2016-06-01', '2018-06-01', '2019-06-01', '2019-11-01', '2020-01-01', '2021-01-01', '2022-12-01'];
+const SUBSCRIPTION_API_VERSIONS = [
+  '2016-06-01',
+  '2018-06-01',
+  '2019-06-01',
+  '2019-11-01',
+  '2020-01-01',
+  '2021-01-01',
+  '2022-12-01',
+];
 
 const GROUPS = '/subscriptions/{subscriptionId}/resourceGroups';
 
@@ -24,18 +52,35 @@ function subscriptionJson(subscription: Subscription): Json {
     displayName: subscription.name,
     state: 'Enabled',
     tags: subscription.tags,
-    subscriptionPolicies: { locationPlacementId: 'Public_2014-09-01', quotaId: 'PayAsYouGo_2014-09-01', spendingLimit: 'Off' },
+    subscriptionPolicies: {
+      locationPlacementId: 'Public_2014-09-01',
+      quotaId: 'PayAsYouGo_2014-09-01',
+      spendingLimit: 'Off',
+    },
     authorizationSource: 'RoleBased',
     managedByTenants: [],
   };
 }
 
 function groupJson(group: Group): Json {
-  return { id: group.id, name: group.name, type: GROUP_TYPE, location: group.region, tags: group.tags, properties: { provisioningState: group.state } };
+  return {
+    id: group.id,
+    name: group.name,
+    type: GROUP_TYPE,
+    location: group.region,
+    tags: group.tags,
+    properties: { provisioningState: group.state },
+  };
 }
 
 /** Makes a resource group. */
-export function newGroup(state: AzureState, subscription: Subscription, name: string, region: string, tags: Record<string, string>): Group {
+export function newGroup(
+  state: AzureState,
+  subscription: Subscription,
+  name: string,
+  region: string,
+  tags: Record<string, string>,
+): Group {
   const id = groupId(subscription.id, name);
   const now = state.clock.now();
   return {
@@ -58,8 +103,8 @@ export function newGroup(state: AzureState, subscription: Subscription, name: st
 
 function putGroup(request: ArmRequest): ArmAnswer {
   const { state, body } = request;
-  const subscription = subscriptionOf(state, valueOf(request, 0));
-  const name = valueOf(request, 1);
+  const subscription = subscriptionOf(state, parameterOf(request, 0));
+  const name = parameterOf(request, 1);
   checkGroupName(name);
   const region = regionOfBody(body);
   const tags = tagsOf(valueAt(body, 'tags'));
@@ -75,7 +120,7 @@ function putGroup(request: ArmRequest): ArmAnswer {
 }
 
 function patchGroup(request: ArmRequest): ArmAnswer {
-  const group = groupOf(request.state, valueOf(request, 0), valueOf(request, 1));
+  const group = groupOf(request.state, parameterOf(request, 0), parameterOf(request, 1));
   const tags = valueAt(request.body, 'tags');
   if (tags !== undefined) group.tags = tagsOf(tags);
   return { status: 200, body: groupJson(group) };
@@ -84,7 +129,7 @@ function patchGroup(request: ArmRequest): ArmAnswer {
 /** Removes a group and everything in it; what is attached to a machine of another group stays and keeps the group. */
 function deleteGroup(request: ArmRequest): ArmAnswer {
   const { state } = request;
-  const group = groupOf(state, valueOf(request, 0), valueOf(request, 1));
+  const group = groupOf(state, parameterOf(request, 0), parameterOf(request, 1));
   group.state = 'Deleting';
   return begin(request, {
     subscriptionId: group.subscriptionId,
@@ -111,15 +156,18 @@ function listResources(request: ArmRequest, resources: readonly Resource[]): Arm
   if (filter === null) return { status: 200, body: { value: resources.map(resourceJson) } };
   const type = /^resourceType eq '([^']+)'$/i.exec(filter.trim())?.[1]?.toLowerCase();
   if (type === undefined) throw notInSandbox(`the filter ${filter} of resources`);
-  return { status: 200, body: { value: resources.filter((each) => each.type.toLowerCase() === type).map(resourceJson) } };
+  return {
+    status: 200,
+    body: { value: resources.filter((each) => each.type.toLowerCase() === type).map(resourceJson) },
+  };
 }
 
 function operationOf(request: ArmRequest): ArmAnswer {
   const { state, query } = request;
   const id = request.values[request.values.length - 1] ?? '';
-  subscriptionOf(state, valueOf(request, 0));
+  subscriptionOf(state, parameterOf(request, 0));
   const operation = state.operations.find(id);
-  if (operation === undefined || operation.subscriptionId.toLowerCase() !== valueOf(request, 0).toLowerCase()) {
+  if (operation === undefined || operation.subscriptionId.toLowerCase() !== parameterOf(request, 0).toLowerCase()) {
     throw new ArmError(404, 'NotFound', `The operation '${id}' was not found.`);
   }
   return answerOperation(operation, query.get('monitor') === 'true');
@@ -127,9 +175,13 @@ function operationOf(request: ArmRequest): ArmAnswer {
 
 const tagsPath = '/{scope}/providers/Microsoft.Resources/tags/default';
 
-function tagged(request: ArmRequest): { id: string; get(): Record<string, string>; set(tags: Record<string, string>): void } {
+function tagged(request: ArmRequest): {
+  id: string;
+  get(): Record<string, string>;
+  set(tags: Record<string, string>): void;
+} {
   const { state } = request;
-  const scope = valueOf(request, 0);
+  const scope = parameterOf(request, 0);
   const [, , subscriptionId = ''] = scope.split('/');
   const subscription = subscriptionOf(state, subscriptionId);
   if (scope.split('/').length === 3) {
@@ -148,14 +200,20 @@ function tagged(request: ArmRequest): { id: string; get(): Record<string, string
 }
 
 function tagsJson(id: string, tags: Record<string, string>): Json {
-  return { id: `${id}/providers/Microsoft.Resources/tags/default`, name: 'default', type: 'Microsoft.Resources/tags', properties: { tags } };
+  return {
+    id: `${id}/providers/Microsoft.Resources/tags/default`,
+    name: 'default',
+    type: 'Microsoft.Resources/tags',
+    properties: { tags },
+  };
 }
 
 function patchTags(request: ArmRequest): ArmAnswer {
   const target = tagged(request);
-  const given = tagsOf(objectAt(request.body, 'properties')['tags']);
+  const given = tagsOf(objectAt(request.body, 'properties').tags);
   const operation = (textAt(request.body, 'operation') ?? '').toLowerCase();
-  if (!['merge', 'replace', 'delete'].includes(operation)) throw new ArmError(400, 'InvalidRequestContent', 'operation must be Merge, Replace or Delete.');
+  if (!['merge', 'replace', 'delete'].includes(operation))
+    throw new ArmError(400, 'InvalidRequestContent', 'operation must be Merge, Replace or Delete.');
   const before = operation === 'replace' ? {} : target.get();
   const removed = operation === 'delete' ? given : {};
   const kept = Object.entries(before).filter(([name]) => !(name in removed));
@@ -169,39 +227,176 @@ const operationsDo = 'the status of a long-running operation, or its result with
 
 /** Routes of subscriptions, groups, tags and operations. */
 export const resourceRoutes: readonly ArmRoute[] = [
-  { method: 'GET', path: '/tenants', versions: SUBSCRIPTION_API_VERSIONS, does: 'lists the one tenant', answer: () => ({ status: 200, body: { value: [{ id: `/tenants/${TENANT_ID}`, tenantId: TENANT_ID, displayName: 'Sandbox', tenantCategory: 'Home' }] } }) },
-  { method: 'GET', path: '/subscriptions', versions: SUBSCRIPTION_API_VERSIONS, does: 'lists the subscriptions', answer: ({ state }) => {
+  {
+    method: 'GET',
+    path: '/tenants',
+    versions: SUBSCRIPTION_API_VERSIONS,
+    does: 'lists the one tenant',
+    answer: () => ({
+      status: 200,
+      body: {
+        value: [{ id: `/tenants/${TENANT_ID}`, tenantId: TENANT_ID, displayName: 'Sandbox', tenantCategory: 'Home' }],
+      },
+    }),
+  },
+  {
+    method: 'GET',
+    path: '/subscriptions',
+    versions: SUBSCRIPTION_API_VERSIONS,
+    does: 'lists the subscriptions',
+    answer: ({ state }) => {
       const value = [...state.subscriptions.values()].map(subscriptionJson);
       return { status: 200, body: { value, count: { type: 'Total', value: value.length } } };
-    } },
-  { method: 'GET', path: '/subscriptions/{subscriptionId}', versions: SUBSCRIPTION_API_VERSIONS, does: 'reads a subscription', answer: (request) => ({ status: 200, body: subscriptionJson(subscriptionOf(request.state, valueOf(request, 0))) }) },
-  { method: 'GET', path: GROUPS, versions, does: 'lists resource groups, in pages', answer: (request) => listPage(request, request.state.groups, `/subscriptions/${subscriptionOf(request.state, valueOf(request, 0)).id}`, groupJson) },
-  { method: 'GET', path: `${GROUPS}/{resourceGroupName}`, versions, does: 'reads a resource group', answer: (request) => ({ status: 200, body: groupJson(groupOf(request.state, valueOf(request, 0), valueOf(request, 1))) }) },
-  { method: 'HEAD', path: `${GROUPS}/{resourceGroupName}`, versions, does: 'whether a resource group exists', answer: (request) => {
-      const subscription = subscriptionOf(request.state, valueOf(request, 0));
-      return { status: request.state.groups.get(groupId(subscription.id, valueOf(request, 1))) === undefined ? 404 : 204 };
-    } },
-  { method: 'PUT', path: `${GROUPS}/{resourceGroupName}`, versions, does: 'creates a resource group or changes its tags', answer: putGroup },
-  { method: 'PATCH', path: `${GROUPS}/{resourceGroupName}`, versions, does: 'changes the tags of a resource group', answer: patchGroup },
-  { method: 'DELETE', path: `${GROUPS}/{resourceGroupName}`, versions, does: 'removes a resource group with everything in it', answer: deleteGroup },
-  { method: 'GET', path: `${GROUPS}/{resourceGroupName}/resources`, versions, does: 'lists the resources of a group, all at once', answer: (request) => listResources(request, request.state.resourcesOf(groupOf(request.state, valueOf(request, 0), valueOf(request, 1)).key)) },
-  { method: 'GET', path: '/subscriptions/{subscriptionId}/resources', versions, does: 'lists the resources of a subscription, all at once', answer: (request) => listResources(request, request.state.resourcesOf(keyOf(`/subscriptions/${subscriptionOf(request.state, valueOf(request, 0)).id}`))) },
-  { method: 'GET', path: tagsPath, versions, does: 'reads the tags of a resource, group or subscription', answer: (request) => {
+    },
+  },
+  {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}',
+    versions: SUBSCRIPTION_API_VERSIONS,
+    does: 'reads a subscription',
+    answer: (request) => ({
+      status: 200,
+      body: subscriptionJson(subscriptionOf(request.state, parameterOf(request, 0))),
+    }),
+  },
+  {
+    method: 'GET',
+    path: GROUPS,
+    versions,
+    does: 'lists resource groups, in pages',
+    answer: (request) =>
+      listPage(
+        request,
+        request.state.groups,
+        `/subscriptions/${subscriptionOf(request.state, parameterOf(request, 0)).id}`,
+        groupJson,
+      ),
+  },
+  {
+    method: 'GET',
+    path: `${GROUPS}/{resourceGroupName}`,
+    versions,
+    does: 'reads a resource group',
+    answer: (request) => ({
+      status: 200,
+      body: groupJson(groupOf(request.state, parameterOf(request, 0), parameterOf(request, 1))),
+    }),
+  },
+  {
+    method: 'HEAD',
+    path: `${GROUPS}/{resourceGroupName}`,
+    versions,
+    does: 'whether a resource group exists',
+    answer: (request) => {
+      const subscription = subscriptionOf(request.state, parameterOf(request, 0));
+      return {
+        status: request.state.groups.get(groupId(subscription.id, parameterOf(request, 1))) === undefined ? 404 : 204,
+      };
+    },
+  },
+  {
+    method: 'PUT',
+    path: `${GROUPS}/{resourceGroupName}`,
+    versions,
+    does: 'creates a resource group or changes its tags',
+    answer: putGroup,
+  },
+  {
+    method: 'PATCH',
+    path: `${GROUPS}/{resourceGroupName}`,
+    versions,
+    does: 'changes the tags of a resource group',
+    answer: patchGroup,
+  },
+  {
+    method: 'DELETE',
+    path: `${GROUPS}/{resourceGroupName}`,
+    versions,
+    does: 'removes a resource group with everything in it',
+    answer: deleteGroup,
+  },
+  {
+    method: 'GET',
+    path: `${GROUPS}/{resourceGroupName}/resources`,
+    versions,
+    does: 'lists the resources of a group, all at once',
+    answer: (request) =>
+      listResources(
+        request,
+        request.state.resourcesOf(groupOf(request.state, parameterOf(request, 0), parameterOf(request, 1)).key),
+      ),
+  },
+  {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/resources',
+    versions,
+    does: 'lists the resources of a subscription, all at once',
+    answer: (request) =>
+      listResources(
+        request,
+        request.state.resourcesOf(keyOf(`/subscriptions/${subscriptionOf(request.state, parameterOf(request, 0)).id}`)),
+      ),
+  },
+  {
+    method: 'GET',
+    path: tagsPath,
+    versions,
+    does: 'reads the tags of a resource, group or subscription',
+    answer: (request) => {
       const target = tagged(request);
       return { status: 200, body: tagsJson(target.id, target.get()) };
-    } },
-  { method: 'PUT', path: tagsPath, versions, does: 'replaces all tags', answer: (request) => {
+    },
+  },
+  {
+    method: 'PUT',
+    path: tagsPath,
+    versions,
+    does: 'replaces all tags',
+    answer: (request) => {
       const target = tagged(request);
-      target.set(tagsOf(objectAt(request.body, 'properties')['tags']));
+      target.set(tagsOf(objectAt(request.body, 'properties').tags));
       return { status: 200, body: tagsJson(target.id, target.get()) };
-    } },
+    },
+  },
   { method: 'PATCH', path: tagsPath, versions, does: 'merges, replaces or deletes tags', answer: patchTags },
-  { method: 'DELETE', path: tagsPath, versions, does: 'removes all tags', answer: (request) => {
+  {
+    method: 'DELETE',
+    path: tagsPath,
+    versions,
+    does: 'removes all tags',
+    answer: (request) => {
       tagged(request).set({});
       return { status: 200 };
-    } },
-  { method: 'GET', path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}/DiskOperations/{operationId}', versions: DISK_API_VERSIONS, does: operationsDo, compute: 'GetOperation', answer: operationOf },
-  { method: 'GET', path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}/operations/{operationId}', versions: anyVersion, does: operationsDo, compute: 'GetOperation', answer: operationOf },
-  { method: 'GET', path: '/subscriptions/{subscriptionId}/providers/Microsoft.Network/locations/{location}/operations/{operationId}', versions: anyVersion, does: operationsDo, answer: operationOf },
-  { method: 'GET', path: '/subscriptions/{subscriptionId}/providers/Microsoft.Resources/locations/{location}/operations/{operationId}', versions: anyVersion, does: operationsDo, answer: operationOf },
+    },
+  },
+  {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}/DiskOperations/{operationId}',
+    versions: DISK_API_VERSIONS,
+    does: operationsDo,
+    compute: 'GetOperation',
+    answer: operationOf,
+  },
+  {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}/operations/{operationId}',
+    versions: anyVersion,
+    does: operationsDo,
+    compute: 'GetOperation',
+    answer: operationOf,
+  },
+  {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Network/locations/{location}/operations/{operationId}',
+    versions: anyVersion,
+    does: operationsDo,
+    answer: operationOf,
+  },
+  {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Resources/locations/{location}/operations/{operationId}',
+    versions: anyVersion,
+    does: operationsDo,
+    answer: operationOf,
+  },
 ];

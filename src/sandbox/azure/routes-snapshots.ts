@@ -1,12 +1,31 @@
 import { type SnapshotBytes, VolumeBytes } from '../bytes/bytes.ts';
 import { beginAccess, endAccess } from './access.ts';
-import { ArmError, invalidParameter, notAllowed, notInSandbox, referenceNotFound, resourceNotFound } from './arm-error.ts';
+import {
+  ArmError,
+  invalidParameter,
+  notAllowed,
+  notInSandbox,
+  referenceNotFound,
+  resourceNotFound,
+} from './arm-error.ts';
 import { checkComputeName, checkSameRegion, keptProperties, oneOf, regionOfBody, tagsOf } from './body-rules.ts';
 import { acceptedJson, snapshotJson } from './disk-json.ts';
 import { isObject, type Json, objectAt, textAt, valueAt } from './json.ts';
-import { INCREMENTAL_SNAPSHOT_WINDOW_MS, INCREMENTAL_SNAPSHOTS_PER_DISK_MAX, INCREMENTAL_SNAPSHOTS_PER_WINDOW_MAX } from './limits.ts';
+import {
+  INCREMENTAL_SNAPSHOT_WINDOW_MS,
+  INCREMENTAL_SNAPSHOTS_PER_DISK_MAX,
+  INCREMENTAL_SNAPSHOTS_PER_WINDOW_MAX,
+} from './limits.ts';
 import { begin } from './long-running.ts';
-import { type ArmAnswer, type ArmRequest, type ArmRoute, groupOf, listPage, subscriptionOf, valueOf } from './route.ts';
+import {
+  type ArmAnswer,
+  type ArmRequest,
+  type ArmRoute,
+  groupOf,
+  listPage,
+  parameterOf,
+  subscriptionOf,
+} from './route.ts';
 import { DISK_API_VERSIONS } from './routes-disks.ts';
 import type { AzureState, Disk, Group, Snapshot } from './state.ts';
 
@@ -59,7 +78,11 @@ function putSnapshot(request: ArmRequest): ArmAnswer {
     region,
     place: 'Microsoft.Compute/DiskOperations',
     durationMs: state.settings.snapshotMs,
-    body: acceptedJson(snapshot, { ...snapshot.settings, creationData: snapshot.creation, incremental: snapshot.incremental }),
+    body: acceptedJson(snapshot, {
+      ...snapshot.settings,
+      creationData: snapshot.creation,
+      incremental: snapshot.incremental,
+    }),
     complete: () => {
       snapshot.state = 'Succeeded';
       return snapshotJson(state, snapshot);
@@ -84,14 +107,25 @@ function newSnapshot(
   const source = state.disks.get(id) ?? state.snapshots.get(id);
   if (source === undefined) throw referenceNotFound(id);
   if (source.region !== region) {
-    throw new ArmError(400, 'BadRequest', `The source '${source.name}' is in ${source.region}; use CopyStart to copy to ${region}.`);
+    throw new ArmError(
+      400,
+      'BadRequest',
+      `The source '${source.name}' is in ${source.region}; use CopyStart to copy to ${region}.`,
+    );
   }
-  const sku = oneOf('sku.name', textAt(body, 'sku', 'name') ?? (incremental ? INCREMENTAL_SKU_DEFAULT : 'Standard_LRS'), SNAPSHOT_SKUS);
-  if (incremental && sku === 'Premium_LRS') throw invalidParameter('sku.name', 'Incremental snapshots are stored on Standard HDD.');
+  const sku = oneOf(
+    'sku.name',
+    textAt(body, 'sku', 'name') ?? (incremental ? INCREMENTAL_SKU_DEFAULT : 'Standard_LRS'),
+    SNAPSHOT_SKUS,
+  );
+  if (incremental && sku === 'Premium_LRS')
+    throw invalidParameter('sku.name', 'Incremental snapshots are stored on Standard HDD.');
   const bytes = 'volume' in source ? bytesOfDisk(state, source, group, incremental) : bytesOfCopy(source, incremental);
   const { creationData: _kept, ...settings } = asked.settings;
   const os = ['osType', 'hyperVGeneration', 'securityProfile', 'supportedCapabilities', 'purchasePlan'];
-  const inherited = Object.fromEntries(os.flatMap((key) => (key in source.settings ? [[key, source.settings[key]]] : [])));
+  const inherited = Object.fromEntries(
+    os.flatMap((key) => (key in source.settings ? [[key, source.settings[key]]] : [])),
+  );
   return {
     ...state.resource(group, SNAPSHOT_TYPE, asked.name, region, asked.tags),
     uniqueId: state.nextGuid(),
@@ -113,7 +147,11 @@ function bytesOfDisk(state: AzureState, disk: Disk, group: Group, incremental: b
   if (disk.state !== 'Succeeded') throw notAllowed(`The disk '${disk.name}' is not ready for a snapshot.`);
   if (!incremental) return state.volumeNow(disk).snapshot({ incremental });
   if (disk.subscriptionId !== group.subscriptionId) {
-    throw new ArmError(400, 'BadRequest', `An incremental snapshot of '${disk.name}' must be in the disk's subscription.`);
+    throw new ArmError(
+      400,
+      'BadRequest',
+      `An incremental snapshot of '${disk.name}' must be in the disk's subscription.`,
+    );
   }
   checkIncrementalLimits(state, disk);
   return state.volumeNow(disk).snapshot({ incremental });
@@ -134,7 +172,11 @@ function checkIncrementalLimits(state: AzureState, disk: Disk): void {
     );
   }
   if (state.incrementalCountOf(disk.uniqueId) >= INCREMENTAL_SNAPSHOTS_PER_DISK_MAX) {
-    throw new ArmError(409, 'SnapshotsLimitReached', `The disk '${disk.name}' has ${INCREMENTAL_SNAPSHOTS_PER_DISK_MAX} incremental snapshots.`);
+    throw new ArmError(
+      409,
+      'SnapshotsLimitReached',
+      `The disk '${disk.name}' has ${INCREMENTAL_SNAPSHOTS_PER_DISK_MAX} incremental snapshots.`,
+    );
   }
   disk.recentSnapshotsMs.push(now);
 }
@@ -172,7 +214,12 @@ function checkAccessSettings(settings: Json): void {
 
 function changeSnapshot(request: ArmRequest, snapshot: Snapshot, tags: Record<string, string> | null): ArmAnswer {
   const { state } = request;
-  const { creationData: _same, incremental: _too, diskSizeGB: _fixed, ...changes } = objectAt(request.body, 'properties');
+  const {
+    creationData: _same,
+    incremental: _too,
+    diskSizeGB: _fixed,
+    ...changes
+  } = objectAt(request.body, 'properties');
   checkAccessSettings(changes);
   Object.assign(snapshot.settings, changes);
   const sku = textAt(request.body, 'sku', 'name');
@@ -184,7 +231,11 @@ function changeSnapshot(request: ArmRequest, snapshot: Snapshot, tags: Record<st
     region: snapshot.region,
     place: 'Microsoft.Compute/DiskOperations',
     durationMs: state.settings.operationMs,
-    body: acceptedJson(snapshot, { ...snapshot.settings, creationData: snapshot.creation, incremental: snapshot.incremental }),
+    body: acceptedJson(snapshot, {
+      ...snapshot.settings,
+      creationData: snapshot.creation,
+      incremental: snapshot.incremental,
+    }),
     complete: () => snapshotJson(state, snapshot),
   });
 }
@@ -203,7 +254,9 @@ function deleteSnapshot(request: ArmRequest): ArmAnswer {
   const snapshot = state.snapshots.get(`${group.key}/providers/${SNAPSHOT_TYPE}/${name}`);
   if (snapshot === undefined) return { status: 204 };
   if (state.grants.active(snapshot.key, state.clock.now()) !== null) {
-    throw notAllowed(`There is an active shared access signature outstanding for snapshot ${snapshot.name}. End the access first.`);
+    throw notAllowed(
+      `There is an active shared access signature outstanding for snapshot ${snapshot.name}. End the access first.`,
+    );
   }
   return begin(request, {
     subscriptionId: snapshot.subscriptionId,
@@ -221,18 +274,76 @@ const versions = DISK_API_VERSIONS;
 
 /** Routes of snapshots. */
 export const snapshotRoutes: readonly ArmRoute[] = [
-  { method: 'GET', path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/snapshots', versions, does: 'lists the snapshots of a subscription, in pages', compute: 'HighCostGet', answer: (request) => {
-      const subscription = subscriptionOf(request.state, valueOf(request, 0));
-      return listPage(request, request.state.snapshots, `/subscriptions/${subscription.id}`, (each) => snapshotJson(request.state, each));
-    } },
-  { method: 'GET', path: PATH, versions, does: 'lists the snapshots of a resource group, in pages', compute: 'HighCostGet', answer: (request) => {
-      const group = groupOf(request.state, valueOf(request, 0), valueOf(request, 1));
+  {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/snapshots',
+    versions,
+    does: 'lists the snapshots of a subscription, in pages',
+    compute: 'HighCostGet',
+    answer: (request) => {
+      const subscription = subscriptionOf(request.state, parameterOf(request, 0));
+      return listPage(request, request.state.snapshots, `/subscriptions/${subscription.id}`, (each) =>
+        snapshotJson(request.state, each),
+      );
+    },
+  },
+  {
+    method: 'GET',
+    path: PATH,
+    versions,
+    does: 'lists the snapshots of a resource group, in pages',
+    compute: 'HighCostGet',
+    answer: (request) => {
+      const group = groupOf(request.state, parameterOf(request, 0), parameterOf(request, 1));
       return listPage(request, request.state.snapshots, group.key, (each) => snapshotJson(request.state, each));
-    } },
-  { method: 'GET', path: `${PATH}/{snapshotName}`, versions, does: 'reads a snapshot', compute: 'LowCostGet', answer: (request) => ({ status: 200, body: snapshotJson(request.state, snapshotOf(request)) }) },
-  { method: 'PUT', path: `${PATH}/{snapshotName}`, versions, does: 'takes a snapshot of a disk, full or incremental, or copies a snapshot of the region; its bytes are those of this moment', compute: 'CreateUpdateSnapshots3Min', answer: putSnapshot },
-  { method: 'PATCH', path: `${PATH}/{snapshotName}`, versions, does: 'changes tags, sku, network and data access', compute: 'CreateUpdateSnapshots3Min', answer: patchSnapshot },
-  { method: 'DELETE', path: `${PATH}/{snapshotName}`, versions, does: 'removes a snapshot nobody has access to; what the next of its chain needs goes over to it', compute: 'DeleteSnapshots3Min', answer: deleteSnapshot },
-  { method: 'POST', path: `${PATH}/{snapshotName}/beginGetAccess`, versions, does: 'gives a shared access signature to read, five of a family at most', compute: 'CreateUpdateSnapshots3Min', answer: (request) => beginAccess(request, snapshotOf(request)) },
-  { method: 'POST', path: `${PATH}/{snapshotName}/endGetAccess`, versions, does: 'ends the access', compute: 'CreateUpdateSnapshots3Min', answer: (request) => endAccess(request, snapshotOf(request)) },
+    },
+  },
+  {
+    method: 'GET',
+    path: `${PATH}/{snapshotName}`,
+    versions,
+    does: 'reads a snapshot',
+    compute: 'LowCostGet',
+    answer: (request) => ({ status: 200, body: snapshotJson(request.state, snapshotOf(request)) }),
+  },
+  {
+    method: 'PUT',
+    path: `${PATH}/{snapshotName}`,
+    versions,
+    does: 'takes a snapshot of a disk, full or incremental, or copies a snapshot of the region; its bytes are those of this moment',
+    compute: 'CreateUpdateSnapshots3Min',
+    answer: putSnapshot,
+  },
+  {
+    method: 'PATCH',
+    path: `${PATH}/{snapshotName}`,
+    versions,
+    does: 'changes tags, sku, network and data access',
+    compute: 'CreateUpdateSnapshots3Min',
+    answer: patchSnapshot,
+  },
+  {
+    method: 'DELETE',
+    path: `${PATH}/{snapshotName}`,
+    versions,
+    does: 'removes a snapshot nobody has access to; what the next of its chain needs goes over to it',
+    compute: 'DeleteSnapshots3Min',
+    answer: deleteSnapshot,
+  },
+  {
+    method: 'POST',
+    path: `${PATH}/{snapshotName}/beginGetAccess`,
+    versions,
+    does: 'gives a shared access signature to read, five of a family at most',
+    compute: 'CreateUpdateSnapshots3Min',
+    answer: (request) => beginAccess(request, snapshotOf(request)),
+  },
+  {
+    method: 'POST',
+    path: `${PATH}/{snapshotName}/endGetAccess`,
+    versions,
+    does: 'ends the access',
+    compute: 'CreateUpdateSnapshots3Min',
+    answer: (request) => endAccess(request, snapshotOf(request)),
+  },
 ];

@@ -239,7 +239,13 @@ export class AzureState {
   }
 
   private collections(): Collection<Resource>[] {
-    return [this.disks, this.snapshots, this.machines, this.interfaces, this.networks] as unknown as Collection<Resource>[];
+    return [
+      this.disks,
+      this.snapshots,
+      this.machines,
+      this.interfaces,
+      this.networks,
+    ] as unknown as Collection<Resource>[];
   }
 
   /** Stops or resumes what writes to a disk. */

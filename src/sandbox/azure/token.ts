@@ -129,7 +129,7 @@ function claimsOf(payload: string): Claims | null {
     const claims = value as Partial<Claims>;
     const complete = typeof claims.aud === 'string' && typeof claims.exp === 'number' && typeof claims.oid === 'string';
     if (!complete) return null;
-    return { nbf: 0, appid: '', ...(claims as Claims) };
+    return { ...(claims as Claims), nbf: claims.nbf ?? 0, appid: claims.appid ?? '' };
   } catch {
     return null;
   }

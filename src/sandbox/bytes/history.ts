@@ -129,7 +129,7 @@ export class History {
     const written = RangeList.fromRun(this.#visible(later, start, end, earlier.cut));
     const lost = new ExtentRun();
     for (let at = from; at < to; at += 1) this.#moments[at]?.lostAfter.collect(lost, start, end, 0, earlier.cut);
-    return { written, cleared: RangeList.fromRun(lost.sort()) };
+    return { written, cleared: RangeList.fromRun(lost.sort()).without(written) };
   }
 
   /** True while the moment is kept in this history. */

@@ -8,6 +8,11 @@ export interface QueueSettings {
   readonly maxDequeueCount: number;
   /** How long a failed message stays away while the clock runs; on a frozen clock it comes back at once. */
   readonly visibilityTimeoutMs: number;
+  /**
+   * How long a received message is invisible to others; renewed while its function runs. After a `kill -9` a message comes back when this is over.
+   * Units: real seconds. The real host takes ten minutes; ours is killed and started again by tests that must not wait for that.
+   */
+  readonly holdSeconds: number;
 }
 
 /** All that the host is told: by its environment, and by the app's package.json and host.json. */
@@ -26,6 +31,9 @@ export interface HostSettings {
   readonly anonymousPaths: readonly string[];
   readonly logPath: string | undefined;
 }
+
+/** Long enough for a process that is busy for a while. */
+const HOLD_SECONDS = 15;
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Json = Readonly<Record<string, unknown>>;
@@ -47,7 +55,7 @@ export function readSettings(env: Env): HostSettings {
     appRoot,
     entryPath: join(appRoot, main),
     routePrefix: typeof routePrefix === 'string' ? routePrefix : 'api',
-    queues: readQueueSettings(section(extensions, 'queues')),
+    queues: readQueueSettings(section(extensions, 'queues'), env),
     port: readPort(env, 'SANDBOX_HOST_PORT', 7071),
     adminPort: readPort(env, 'SANDBOX_HOST_ADMIN_PORT', 0),
     sandboxAdminUrl: required(env, 'SANDBOX_ADMIN_URL').replace(/\/$/, ''),
@@ -58,7 +66,10 @@ export function readSettings(env: Env): HostSettings {
   };
 }
 
-function readQueueSettings(queues: Json): QueueSettings {
+function readQueueSettings(queues: Json, env: Env): QueueSettings {
+  const holdSeconds = Number(env.SANDBOX_HOST_HOLD_SECONDS ?? HOLD_SECONDS);
+  if (!Number.isInteger(holdSeconds) || holdSeconds < 1)
+    throw new Error('SANDBOX_HOST_HOLD_SECONDS has to be a whole number');
   const batchSize = number(queues, 'batchSize', 16);
   if (queues.messageEncoding !== undefined && queues.messageEncoding !== 'base64') {
     throw new Error('host.json asks for a message encoding that is not played: only base64 is');
@@ -68,6 +79,7 @@ function readQueueSettings(queues: Json): QueueSettings {
     newBatchThreshold: number(queues, 'newBatchThreshold', Math.floor(batchSize / 2)),
     maxDequeueCount: number(queues, 'maxDequeueCount', 5),
     visibilityTimeoutMs: parseTimeSpan(queues.visibilityTimeout ?? '00:00:00'),
+    holdSeconds,
   };
 }
 

@@ -8,11 +8,6 @@ import { holdMessage } from './message-hold.ts';
 import type { QueueClient, QueueMessage } from './queue-client.ts';
 import type { RegisteredFunction } from './registered-function.ts';
 
-/**
- * How long a received message is invisible to others; renewed while its function runs. After a `kill -9` a message comes back when this is over.
- * Units: real seconds. The real host takes ten minutes; ours is killed and started again in tests that must not wait for that.
- */
-export const HOLD_SECONDS = 15;
 /** A queue that does not answer, or that holds messages which a killed host still keeps invisible, is looked at this often. Units: real milliseconds. */
 const RETRY_MS = 100;
 
@@ -82,7 +77,7 @@ export function startQueueListener(parts: ListenerParts): QueueListener {
     receiving = true;
     touched = false;
     try {
-      const messages = await queue.receive(settings.batchSize, HOLD_SECONDS);
+      const messages = await queue.receive(settings.batchSize, settings.holdSeconds);
       if (messages.length > 0) touched = true;
       for (const message of messages) void work(message);
       if (messages.length === 0 && inherited) await lookForInherited();
@@ -142,7 +137,7 @@ async function workOff(parts: ListenerParts, received: QueueMessage): Promise<Me
     return 'poison';
   }
 
-  const hold = holdMessage(queue, received, HOLD_SECONDS);
+  const hold = holdMessage(queue, received, settings.holdSeconds);
   const end = await parts.invoker.invoke(target, {
     invocationId: newInvocationId(),
     inputData: [{ name: target.bindingName, data: { string: text } }],

@@ -86,7 +86,10 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams | nul
 }
 
 function tellMe(response: ServerResponse, caller: Caller): void {
-  if (caller.kind !== 'known') return sendText(response, 401, 'Nobody is signed in.');
+  if (caller.kind !== 'known') {
+    sendText(response, 401, 'Nobody is signed in.');
+    return;
+  }
   const { principal } = caller;
   const me = { provider_name: 'aad', user_id: principal.name, user_claims: claimsOf(principal) };
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });

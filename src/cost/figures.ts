@@ -1,0 +1,88 @@
+/**
+ * What a group comes to on one day: all sums, so groups add up to totals exactly.
+ *
+ * Units:  bytes; micro-units of one currency.
+ */
+export interface Figures {
+  storedBytes: number;
+  /** What the day costs. Bytes without a price cost nothing here and are told in `unpricedBytes`. */
+  microUnits: number;
+  /** What the same bytes cost for a whole month, at the day's price. */
+  microUnitsPerMonth: number;
+  unpricedBytes: number;
+  points: number;
+  unmeasuredPoints: number;
+  chains: number;
+  /** Points that pruning has deleted on this day, and what that has really freed. */
+  freedPoints: number;
+  freedBytes: number;
+  /** What the sum of the deleted points' own sizes would have claimed. */
+  naiveBytes: number;
+  freedMicroUnitsPerMonth: number;
+}
+
+/** The stored order. New figures come at the end: rows written before lack them. */
+const ORDER = [
+  'storedBytes',
+  'microUnits',
+  'microUnitsPerMonth',
+  'unpricedBytes',
+  'points',
+  'unmeasuredPoints',
+  'chains',
+  'freedPoints',
+  'freedBytes',
+  'naiveBytes',
+  'freedMicroUnitsPerMonth',
+] as const satisfies readonly (keyof Figures)[];
+
+export function noFigures(): Figures {
+  return {
+    storedBytes: 0,
+    microUnits: 0,
+    microUnitsPerMonth: 0,
+    unpricedBytes: 0,
+    points: 0,
+    unmeasuredPoints: 0,
+    chains: 0,
+    freedPoints: 0,
+    freedBytes: 0,
+    naiveBytes: 0,
+    freedMicroUnitsPerMonth: 0,
+  };
+}
+
+/** Adds to a sum in place. */
+export function addFigures(sum: Figures, more: Readonly<Figures>): void {
+  for (const name of ORDER) sum[name] += more[name];
+}
+
+/** What a total holds beyond the sum of its groups. */
+export function subtractFigures(total: Readonly<Figures>, part: Readonly<Figures>): Figures {
+  const rest = noFigures();
+  for (const name of ORDER) rest[name] = total[name] - part[name];
+  return rest;
+}
+
+export function isZero(figures: Readonly<Figures>): boolean {
+  return ORDER.every((name) => figures[name] === 0);
+}
+
+/** Figures as a row stores them: numbers in a fixed order, without the zeros at the end. */
+export function packFigures(figures: Readonly<Figures>): readonly number[] {
+  const packed = ORDER.map((name) => figures[name]);
+  return packed.slice(0, packed.findLastIndex((value) => value !== 0) + 1);
+}
+
+/** Reads packed figures; null where they are none. */
+export function unpackFigures(packed: unknown): Figures | null {
+  if (!Array.isArray(packed) || packed.length > ORDER.length) return null;
+  const figures = noFigures();
+  for (let index = 0; index < packed.length; index += 1) {
+    const value: unknown = packed[index];
+    const name = ORDER[index];
+    if (name === undefined || typeof value !== 'number' || !Number.isSafeInteger(value)) return null;
+    figures[name] = value;
+  }
+  return figures;
+}

@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { readCells, readDocument } from '../base/cells.ts';
+import { spreadText } from '../base/long-text.ts';
+import type { Cells, Row } from '../base/store.ts';
+import type { Tags } from '../inventory/inventory.ts';
+import type { SourceKind } from '../policy/policy.ts';
+import { dailyCostMicroUnits, monthlyCostMicroUnits } from './price.ts';
+import type { PriceAnswer } from './price-book.ts';
+import { shareOut } from './share-out.ts';
+
+/** What a chain belongs to: its figures are grouped by these. Tags as they are on the day. */
+export interface ChainLabels {
+  readonly chainKey: string;
+  readonly diskName: string;
+  readonly source: {
+    readonly key: string;
+    readonly kind: SourceKind;
+    readonly id: string;
+    readonly name: string;
+    readonly subscriptionId: string;
+    readonly resourceGroup: string;
+    readonly region: string;
+    readonly tags: Tags;
+  };
+}
+
+/** A chain as it is stored now: what the ledger records of it when a day ends. `storedBytes` is null where a point is not measured yet. */
+export interface LiveChain extends ChainLabels {
+  readonly sku: string;
+  readonly points: readonly { readonly policy: string; readonly storedBytes: number | null }[];
+}
+
+/** What one policy's points have of a chain on one day. Shares add up to their row. */
+export interface PolicyShare {
+  readonly policy: string;
+  readonly points: number;
+  readonly storedBytes: number;
+  readonly microUnits: number;
+  readonly microUnitsPerMonth: number;
+}
+
+/**
+ * What one chain is and costs on one day. Rows of one chain and day add up: a correction is one more row, with what has to be added.
+ *
+ * Units:  bytes; micro-units of `currency`. `microUnitsPerGiBMonth` and `priceAsOf` are null where the price is missing, the money then is 0.
+ */
+export interface LedgerRow extends ChainLabels {
+  readonly storedBytes: number;
+  readonly unmeasuredPoints: number;
+  readonly microUnits: number;
+  readonly microUnitsPerMonth: number;
+  readonly microUnitsPerGiBMonth: number | null;
+  readonly priceAsOf: string | null;
+  readonly currency: string;
+  readonly shares: readonly PolicyShare[];
+}
+
+/** Values a chain for one day: the money is rounded once for the row, then shared out among the policies by their bytes. */
+export function valueChain(chain: LiveChain, answer: PriceAnswer, currency: string, daysInMonth: number): LedgerRow {
+  const bytesByPolicy = new Map<string, { points: number; storedBytes: number }>();
+  let unmeasuredPoints = 0;
+  for (const point of chain.points) {
+    const share = bytesByPolicy.get(point.policy) ?? { points: 0, storedBytes: 0 };
+    bytesByPolicy.set(point.policy, { points: share.points + 1, storedBytes: share.storedBytes + (point.storedBytes ?? 0) });
+    if (point.storedBytes === null) unmeasuredPoints += 1;
+  }
+  const parts = [...bytesByPolicy].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const weights = parts.map(([, part]) => part.storedBytes);
+  const storedBytes = weights.reduce((sum, bytes) => sum + bytes, 0);
+  const price = answer.kind === 'known' ? answer.price : null;
+  const microUnits = price ? dailyCostMicroUnits(storedBytes, price, daysInMonth) : 0;
+  const microUnitsPerMonth = price ? monthlyCostMicroUnits(storedBytes, price) : 0;
+  const daily = shareOut(microUnits, weights);
+  const monthly = shareOut(microUnitsPerMonth, weights);
+  return {
+    chainKey: chain.chainKey,
+    diskName: chain.diskName,
+    source: chain.source,
+    storedBytes,
+    unmeasuredPoints,
+    microUnits,
+    microUnitsPerMonth,
+    microUnitsPerGiBMonth: price?.microUnitsPerGiBMonth ?? null,
+    priceAsOf: answer.kind === 'known' ? answer.asOf : null,
+    currency,
+    shares: parts.map(([policy, part], index) => ({
+      policy,
+      ...part,
+      microUnits: daily[index] ?? 0,
+      microUnitsPerMonth: monthly[index] ?? 0,
+    })),
+  };
+}
+
+/** What the deletion of one point has freed in one chain. Bytes are null where the chain around it was not measured. */
+export interface FreedRow extends ChainLabels {
+  readonly pointId: string;
+  readonly policy: string;
+  readonly freedBytes: number | null;
+  /** What the point's own size would have claimed. */
+  readonly naiveBytes: number | null;
+  readonly microUnitsPerMonth: number;
+  readonly currency: string;
+}
+
+const labelsSchema = z.strictObject({
+  diskName: z.string(),
+  source: z.strictObject({
+    key: z.string(),
+    kind: z.enum(['virtualMachine', 'disk']),
+    id: z.string(),
+    name: z.string(),
+    subscriptionId: z.string(),
+    resourceGroup: z.string(),
+    region: z.string(),
+    tags: z.record(z.string(), z.string()),
+  }),
+});
+
+const count = z.int();
+const sharesSchema = z.array(
+  z.strictObject({ policy: z.string(), points: count, storedBytes: count, microUnits: count, microUnitsPerMonth: count }),
+);
+
+/** The columns of a row. The chain is in the row key. */
+export function ledgerCells(row: LedgerRow): Cells {
+  return {
+    ...labelCells(row),
+    ...spreadText('shares', JSON.stringify(row.shares)),
+    storedBytes: row.storedBytes,
+    unmeasuredPoints: row.unmeasuredPoints,
+    microUnits: row.microUnits,
+    microUnitsPerMonth: row.microUnitsPerMonth,
+    microUnitsPerGiBMonth: row.microUnitsPerGiBMonth ?? undefined,
+    priceAsOf: row.priceAsOf ?? undefined,
+    currency: row.currency,
+  };
+}
+
+/** Reads a row of the ledger. Errors: 'data-unreadable'. */
+export function readLedgerRow(row: Row): LedgerRow {
+  const cells = readCells(row);
+  return {
+    ...readLabels(row),
+    shares: readDocument(row, 'shares', sharesSchema),
+    storedBytes: cells.number('storedBytes'),
+    unmeasuredPoints: cells.number('unmeasuredPoints'),
+    microUnits: cells.number('microUnits'),
+    microUnitsPerMonth: cells.number('microUnitsPerMonth'),
+    microUnitsPerGiBMonth: cells.numberOrNull('microUnitsPerGiBMonth'),
+    priceAsOf: cells.textOrNull('priceAsOf'),
+    currency: cells.text('currency'),
+  };
+}
+
+export function freedCells(row: FreedRow): Cells {
+  return {
+    ...labelCells(row),
+    pointId: row.pointId,
+    policy: row.policy,
+    freedBytes: row.freedBytes ?? undefined,
+    naiveBytes: row.naiveBytes ?? undefined,
+    microUnitsPerMonth: row.microUnitsPerMonth,
+    currency: row.currency,
+  };
+}
+
+/** Reads a row of what was freed. Errors: 'data-unreadable'. */
+export function readFreedRow(row: Row): FreedRow {
+  const cells = readCells(row);
+  return {
+    ...readLabels(row),
+    pointId: cells.text('pointId'),
+    policy: cells.text('policy'),
+    freedBytes: cells.numberOrNull('freedBytes'),
+    naiveBytes: cells.numberOrNull('naiveBytes'),
+    microUnitsPerMonth: cells.number('microUnitsPerMonth'),
+    currency: cells.text('currency'),
+  };
+}
+
+function labelCells({ diskName, source }: ChainLabels): Cells {
+  return spreadText('labels', JSON.stringify({ diskName, source }));
+}
+
+function readLabels(row: Row): ChainLabels {
+  // A row key is the chain, or the chain and what tells its further rows apart.
+  const chainKey = row.rowKey.split('|')[0] ?? row.rowKey;
+  return { chainKey, ...readDocument(row, 'labels', labelsSchema) };
+}

@@ -1,0 +1,300 @@
+import {
+  type Distances,
+  distancesFromStart,
+  distancesToEnd,
+  edgeCost,
+  edgeLoss,
+  measurePath,
+  type PathGraph,
+} from './budget-paths.ts';
+import { LabelStore } from './label-store.ts';
+import { type Choice, chooseAll } from './relax-budget.ts';
+
+/** A choice that fits, and the proof: no choice that fits loses less than `bound`. */
+export interface Proven {
+  readonly choice: Choice;
+  readonly bound: number;
+}
+
+/** Label extensions that a decision may take: about half a second. */
+const MAX_EXTENSIONS = 12_000_000;
+const MAX_LABELS_PER_NODE = 4_000;
+const MIN_LABELS_PER_NODE = 8;
+/** A gap wider than this part of the bound is worth bounds at more prices. */
+const WIDE_GAP = 0.002;
+const PRICE_STEPS = 12;
+const PRICE_RATIO = 1.3;
+/** Differences below this part of the loss are rounding. */
+const ROUNDING = 1e-12;
+
+/**
+ * Searches for the best choice between a choice that fits and a lower bound: partial paths (labels) of loss and cost through one source after another,
+ * dropped where they cannot lead to less loss than the best that is known, or where another one is no worse in both. Where a node has too many, labels
+ * of nearly equal loss are thinned out, and what that may have lost is added to what the answer may be off.
+ *
+ * Source: I. Dumitrescu and N. Boland, "Improved preprocessing, labeling and scaling algorithms for the weight-constrained shortest path problem",
+ *         Networks 42 (2003): bounds by reduced cost, dominance, and thinning with a proven error.
+ */
+export function closeGap(
+  graphs: readonly PathGraph[],
+  limit: number,
+  start: Choice,
+  bound: number,
+  price: number,
+): Proven {
+  const search = new Search(graphs, limit, start, bound, price);
+  return search.run();
+}
+
+/** A bound at another price of money: by node what a path to the end weighs at least, and the same for all later sources. */
+interface PriceBound {
+  readonly price: number;
+  readonly toEnd: Float64Array;
+  after: number;
+}
+
+/** A source on the way: what distances there are, and what the sources after it will add at least. */
+interface Leg {
+  readonly graph: PathGraph;
+  readonly source: number;
+  readonly price: number;
+  readonly fromStart: Distances;
+  readonly toEnd: Distances;
+  /** By node: cost and loss of the way to the end along `toEnd`, and the least cost to the end. */
+  readonly costToEnd: Float64Array;
+  readonly lossToEnd: Float64Array;
+  readonly leastCost: Float64Array;
+  readonly otherPrices: readonly PriceBound[];
+  /** Sums over all later legs. */
+  after: { value: number; cost: number; loss: number; least: number };
+}
+
+class Search {
+  readonly #graphs: readonly PathGraph[];
+  readonly #limit: number;
+  readonly #price: number;
+  readonly #bound: number;
+  readonly #start: Choice;
+  readonly #legs: readonly Leg[];
+  readonly #labels = new LabelStore();
+  /** The weight of the best relaxed choice: what is above it in a partial path is its excess. */
+  readonly #relaxed: number;
+  #best: number;
+  #bestLabel = -1;
+  #bestLeg = 0;
+  #bestNode = 0;
+  /** What thinning may have lost on the way to here. */
+  #error = 0;
+  #cap = MAX_LABELS_PER_NODE;
+
+  constructor(graphs: readonly PathGraph[], limit: number, start: Choice, bound: number, price: number) {
+    this.#graphs = graphs;
+    this.#limit = limit;
+    this.#price = price;
+    this.#bound = bound;
+    this.#start = start;
+    this.#best = start.loss;
+    const others = start.loss - bound > WIDE_GAP * bound ? pricesAround(price) : [];
+    this.#legs = graphs.map((graph, source) => makeLeg(graph, source, price, others));
+    const otherAfter = new Float64Array(others.length);
+    const after = { value: 0, cost: 0, loss: 0, least: 0 };
+    for (const leg of [...this.#legs].reverse()) {
+      leg.after = { ...after };
+      for (const [index, other] of leg.otherPrices.entries()) {
+        other.after = otherAfter[index] as number;
+        otherAfter[index] = other.after + (other.toEnd[0] as number);
+      }
+      after.value += leg.toEnd.values[0] as number;
+      after.cost += leg.costToEnd[0] as number;
+      after.loss += leg.lossToEnd[0] as number;
+      after.least += leg.leastCost[0] as number;
+    }
+    this.#relaxed = after.value;
+  }
+
+  run(): Proven {
+    const edges = this.#countEdges();
+    this.#cap = Math.min(MAX_LABELS_PER_NODE, Math.max(MIN_LABELS_PER_NODE, Math.floor(MAX_EXTENSIONS / (edges + 1))));
+    let labels: readonly number[] = [this.#labels.add(0, 0, -1, -1, 0)];
+    for (let at = 0; at < this.#legs.length; at += 1) labels = this.#walk(at, labels);
+    const choice = this.#bestLabel < 0 ? this.#start : this.#finish();
+    const proven = Math.max(this.#bound, this.#best * (1 - ROUNDING) - this.#error);
+    return { choice, bound: Math.min(proven, choice.loss) };
+  }
+
+  /** Everything below this weight may still be better than the best known. */
+  #ceiling(): number {
+    return this.#best * (1 - ROUNDING) + this.#price * this.#limit;
+  }
+
+  #countEdges(): number {
+    let edges = 0;
+    for (const leg of this.#legs)
+      forEachUsefulEdge(leg, this.#slack(), () => {
+        edges += 1;
+      });
+    return edges;
+  }
+
+  /** How much more than the best relaxed choice a path may weigh and still be of use. */
+  #slack(): number {
+    return this.#ceiling() - this.#relaxed;
+  }
+
+  /** Leads labels through one source. */
+  #walk(at: number, entering: readonly number[]): readonly number[] {
+    const leg = this.#legs[at] as Leg;
+    const { nodes } = leg.graph;
+    const incoming: number[][] = Array.from({ length: nodes }, () => []);
+    incoming[0] = [...entering];
+    const errors = new Float64Array(nodes);
+    errors[0] = this.#error;
+    const targets: number[][] = Array.from({ length: nodes }, () => []);
+    forEachUsefulEdge(leg, this.#slack(), (from, to) => (targets[from] as number[]).push(to));
+    for (let node = 0; node < nodes - 1; node += 1) {
+      const kept = this.#dominate(incoming[node] as number[], errors, node);
+      incoming[node] = [];
+      for (const to of targets[node] as number[]) {
+        errors[to] = Math.max(errors[to] as number, errors[node] as number);
+        this.#extend(leg, at, node, to, kept, incoming[to] as number[]);
+      }
+    }
+    const leaving = this.#dominate(incoming[nodes - 1] as number[], errors, nodes - 1);
+    this.#error = errors[nodes - 1] as number;
+    return leaving;
+  }
+
+  #extend(leg: Leg, at: number, from: number, to: number, labels: readonly number[], into: number[]): void {
+    const store = this.#labels;
+    const loss = edgeLoss(leg.graph, from, to);
+    const cost = edgeCost(leg.graph, from, to);
+    const value = loss + this.#price * cost + (leg.toEnd.values[to] as number) + leg.after.value;
+    const least = cost + (leg.leastCost[to] as number) + leg.after.least;
+    const finishCost = cost + (leg.costToEnd[to] as number) + leg.after.cost;
+    const finishLoss = loss + (leg.lossToEnd[to] as number) + leg.after.loss;
+    for (const label of labels) {
+      const labelCost = store.costs[label] as number;
+      const labelLoss = store.losses[label] as number;
+      if (labelCost + least > this.#limit) break;
+      if (labelLoss + this.#price * labelCost + value >= this.#ceiling()) continue;
+      if (this.#isHopeless(leg, to, labelLoss + loss, labelCost + cost)) continue;
+      const made = store.add(labelLoss + loss, labelCost + cost, label, leg.source, to);
+      into.push(made);
+      if (labelCost + finishCost <= this.#limit && labelLoss + finishLoss < this.#best) {
+        this.#best = labelLoss + finishLoss;
+        this.#bestLabel = made;
+        this.#bestLeg = at;
+        this.#bestNode = to;
+      }
+    }
+  }
+
+  /** True where some price of money shows that the rest of the way must lose too much with what is left of the budget. */
+  #isHopeless(leg: Leg, node: number, loss: number, cost: number): boolean {
+    const left = this.#limit - cost;
+    const room = this.#best * (1 - ROUNDING) - loss;
+    for (const { price, toEnd, after } of leg.otherPrices) {
+      if ((toEnd[node] as number) + after - price * left >= room) return true;
+    }
+    return false;
+  }
+
+  /** Keeps the labels that no other one beats in both, by rising cost; thins them where they are too many. */
+  #dominate(labels: number[], errors: Float64Array, node: number): number[] {
+    const { costs, losses } = this.#labels;
+    labels.sort((a, b) => (costs[a] as number) - (costs[b] as number) || (losses[a] as number) - (losses[b] as number));
+    const front = thin(labels, losses, 0);
+    if (front.length <= this.#cap) return front;
+    const spread = (losses[front[0] as number] as number) - (losses[front.at(-1) as number] as number);
+    const step = spread / this.#cap;
+    errors[node] = (errors[node] as number) + step;
+    return thin(front, losses, step);
+  }
+
+  /** The best choice: its labels lead back to the start, the relaxed ways lead on to the end. */
+  #finish(): Choice {
+    const kepts = this.#graphs.map(({ nodes }) => new Uint8Array(nodes).fill(1, 0, 1));
+    for (let label = this.#bestLabel; label >= 0; label = this.#labels.previous[label] as number) {
+      const source = this.#labels.sources[label] as number;
+      if (source >= 0) (kepts[source] as Uint8Array)[this.#labels.nodes[label] as number] = 1;
+    }
+    for (let at = this.#bestLeg; at < this.#legs.length; at += 1) {
+      const { graph, source, toEnd } = this.#legs[at] as Leg;
+      let node = at === this.#bestLeg ? this.#bestNode : 0;
+      while (node < graph.nodes - 1) {
+        node = toEnd.steps[node] as number;
+        (kepts[source] as Uint8Array)[node] = 1;
+      }
+    }
+    const choice = chooseAll(this.#graphs.map((graph, source) => measurePath(graph, kepts[source] as Uint8Array)));
+    // The same sums in another order: rounding must not carry the bill over the limit.
+    return choice.cost <= this.#limit ? choice : this.#start;
+  }
+}
+
+/** Prices below and above one, the nearest first. Where much or little of the budget is left, another price than that of the whole gives the sharper bound. */
+function pricesAround(price: number): readonly number[] {
+  return Array.from(
+    { length: 2 * PRICE_STEPS },
+    (_, at) => price * PRICE_RATIO ** (((at >> 1) + 1) * (at % 2 ? 1 : -1)),
+  );
+}
+
+function makeLeg(graph: PathGraph, source: number, price: number, others: readonly number[]): Leg {
+  const { nodes } = graph;
+  const toEnd = distancesToEnd(graph, price);
+  const costToEnd = new Float64Array(nodes);
+  const lossToEnd = new Float64Array(nodes);
+  const leastCost = new Float64Array(nodes);
+  for (let node = nodes - 2; node >= 0; node -= 1) {
+    const next = toEnd.steps[node] as number;
+    costToEnd[node] = edgeCost(graph, node, next) + (costToEnd[next] as number);
+    lossToEnd[node] = edgeLoss(graph, node, next) + (lossToEnd[next] as number);
+    // A point more never makes a chain cheaper, so jumping from floor to floor is the cheapest way.
+    const floor = graph.nextFloor[node] as number;
+    leastCost[node] = edgeCost(graph, node, floor) + (leastCost[floor] as number);
+  }
+  return {
+    graph,
+    source,
+    price,
+    fromStart: distancesFromStart(graph, price),
+    toEnd,
+    costToEnd,
+    lossToEnd,
+    leastCost,
+    otherPrices: others.map((other) => ({ price: other, toEnd: distancesToEnd(graph, other).values, after: 0 })),
+    after: { value: 0, cost: 0, loss: 0, least: 0 },
+  };
+}
+
+/** Visits the edges that a path of little excess can take. */
+function forEachUsefulEdge(leg: Leg, slack: number, visit: (from: number, to: number) => void): void {
+  const { graph, fromStart, toEnd } = leg;
+  const room = (toEnd.values[0] as number) + slack;
+  // An edge's weight is summed here in another order than in the distances.
+  const rounding = Math.abs(room) * 1e-12;
+  for (let from = 0; from < graph.nodes - 1; from += 1) {
+    const base = fromStart.values[from] as number;
+    const last = graph.nextFloor[from] as number;
+    for (let to = from + 1; to <= last; to += 1) {
+      const value =
+        base + edgeLoss(graph, from, to) + leg.price * edgeCost(graph, from, to) + (toEnd.values[to] as number);
+      if (value <= room + rounding) visit(from, to);
+    }
+  }
+}
+
+/** Of labels by rising cost those whose loss falls by more than a step. */
+function thin(labels: readonly number[], losses: Float64Array, step: number): number[] {
+  const kept: number[] = [];
+  let loss = Number.POSITIVE_INFINITY;
+  for (const label of labels) {
+    const own = losses[label] as number;
+    if (own < loss - step) {
+      kept.push(label);
+      loss = own;
+    }
+  }
+  return kept;
+}

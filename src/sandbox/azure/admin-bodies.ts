@@ -1,0 +1,100 @@
+import { ArmError } from './arm-error.ts';
+import type { FaultAction, FaultRule } from './faults.ts';
+import { isObject, numberAt, textAt, valueAt } from './json.ts';
+import type { Settings } from './state.ts';
+
+const WORDS = ['lost-answer', 'lost-request', 'stuck-operation', 'stale-list', 'failed-operation'] as const;
+const DELAY_MS_MAX = 60_000;
+
+/** The rules of `POST /sandbox/faults`: one, a list, or `{ rules: […] }`. Errors: 400 with what is allowed. */
+export function parseFaultRules(body: unknown): FaultRule[] {
+  const rules = isObject(body) && Array.isArray(body.rules) ? body.rules : Array.isArray(body) ? body : [body];
+  return rules.map(parseRule);
+}
+
+function parseRule(value: unknown): FaultRule {
+  if (!isObject(value))
+    throw wrong('a rule is an object { method?, path?, nth?, times?, probability?, seed?, action }');
+  const rule: { -readonly [K in keyof FaultRule]: FaultRule[K] } = { action: parseAction(value.action) };
+  const method = textAt(value, 'method');
+  const path = textAt(value, 'path');
+  if (method !== null) rule.method = method;
+  if (path !== null) rule.path = checkedPattern(path);
+  for (const name of ['nth', 'times', 'seed'] as const) {
+    const number = numberAt(value, name);
+    if (number !== null) rule[name] = number;
+  }
+  const probability = value.probability;
+  if (probability !== undefined) {
+    if (typeof probability !== 'number' || !(probability >= 0 && probability <= 1))
+      throw wrong('probability lies between 0 and 1');
+    rule.probability = probability;
+  }
+  return rule;
+}
+
+function checkedPattern(path: string): string {
+  if (path.length > 2 && path.startsWith('/') && path.endsWith('/')) {
+    try {
+      new RegExp(path.slice(1, -1));
+    } catch {
+      throw wrong(`path ${path} is no pattern`);
+    }
+  }
+  return path;
+}
+
+function parseAction(value: unknown): FaultAction {
+  const word = WORDS.find((each) => each === value);
+  if (word === 'failed-operation') return { kind: 'failed-operation' };
+  if (word !== undefined) return word;
+  if (isObject(value)) {
+    const status = numberAt(value, 'status');
+    if (status !== null) return parseAnswer(value, status);
+    const delay = numberAt(value, 'delayMs');
+    if (delay !== null && delay >= 0 && delay <= DELAY_MS_MAX) return { kind: 'delay', ms: delay };
+    const failed = textAt(value, 'failedOperation');
+    if (failed !== null) return { kind: 'failed-operation', code: failed };
+    const slow = numberAt(value, 'slowOperationSeconds');
+    if (slow !== null && slow >= 0) return { kind: 'slow-operation', seconds: slow };
+  }
+  throw wrong(
+    `action is one of ${WORDS.join(', ')}, { status, code, message?, retryAfterSeconds? }, { delayMs }, ` +
+      '{ failedOperation: code } or { slowOperationSeconds }',
+  );
+}
+
+function parseAnswer(value: unknown, status: number): FaultAction {
+  if (status < 400 || status > 599) throw wrong('status lies between 400 and 599');
+  const message = textAt(value, 'message');
+  const retryAfterSeconds = numberAt(value, 'retryAfterSeconds');
+  return {
+    kind: 'answer',
+    status,
+    code: textAt(value, 'code') ?? 'OrderedFault',
+    ...(message === null ? {} : { message }),
+    ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
+  };
+}
+
+/** The settings of `POST /sandbox/settings`. Errors: 400 for one that is not known. */
+export function parseSettings(body: unknown): Partial<Settings> & { throttled?: boolean } {
+  if (!isObject(body)) throw wrong('settings are an object');
+  const settings: Partial<Settings> & { throttled?: boolean } = {};
+  for (const name of Object.keys(body)) {
+    if (name === 'throttled') {
+      const throttled = valueAt(body, name);
+      if (typeof throttled !== 'boolean') throw wrong('throttled is true or false');
+      settings.throttled = throttled;
+    } else if (name === 'snapshotMs' || name === 'operationMs' || name === 'pageSize') {
+      const number = numberAt(body, name);
+      if (number === null || number < (name === 'pageSize' ? 1 : 0)) throw wrong(`${name} is a number above`);
+      settings[name] = number;
+    } else throw wrong(`there is no setting ${name}; known are snapshotMs, operationMs, pageSize, throttled`);
+  }
+  return settings;
+}
+
+function wrong(message: string): ArmError {
+  return new ArmError(400, 'BadRequest', message);
+}

@@ -1,0 +1,64 @@
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { buildApp } from '../src/build.ts';
+
+async function build(files: Record<string, string>) {
+  const root = await mkdtemp(join(tmpdir(), 'holdfast-build-'));
+  const sources = join(root, 'src');
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(sources, name)), { recursive: true });
+    await writeFile(join(sources, name), text);
+  }
+  const built = await buildApp({ entry: join(sources, 'main.ts'), folder: join(root, 'dist'), sources });
+  const load = () => createRequire(import.meta.url)(join(root, 'dist/main.cjs')) as { run(): Promise<unknown> };
+  return { root, names: built.map(({ path }) => path.slice(root.length + 1)), load };
+}
+
+test('what is loaded lazily is a file of its own, and works', async () => {
+  const { root, names, load } = await build({
+    'main.ts': `import { GIB } from './base/bytes.ts';
+      export const run = async () => [GIB, (await import('./heavy/chart.ts')).draw('x')];`,
+    'heavy/chart.ts': `import { GIB } from '../base/bytes.ts'; export const draw = (text: string) => 'drawn ' + text + GIB;`,
+    'base/bytes.ts': 'export const GIB = 3;',
+  });
+  expect(names).toEqual(['dist/main.cjs', 'dist/chart.cjs']);
+  expect(await readFile(join(root, 'dist/main.cjs'), 'utf8')).not.toContain('drawn');
+  expect(await load().run()).toEqual([3, 'drawn x3']);
+});
+
+test('a lazy file may load another', async () => {
+  const { names, load } = await build({
+    'main.ts': `export const run = async () => (await import('./one.ts')).one();`,
+    'one.ts': `export const one = async () => (await import('./two.ts')).two;`,
+    'two.ts': `export const two = 2;`,
+  });
+  expect(names).toEqual(['dist/main.cjs', 'dist/one.cjs', 'dist/two.cjs']);
+  expect(await load().run()).toBe(2);
+});
+
+test.each([
+  [
+    'state in two files',
+    {
+      'main.ts': `import { E } from './error.ts'; export const run = async () => [E, (await import('./lazy.ts')).make()];`,
+      'lazy.ts': `import { E } from './error.ts'; export const make = () => new E();`,
+      'error.ts': 'export class E extends Error {}',
+    },
+    'error.ts would exist twice',
+  ],
+  [
+    'two lazy modules of one name',
+    {
+      'main.ts': `export const run = async () => [await import('./a/x.ts'), await import('./b/x.ts')];`,
+      'a/x.ts': 'export const a = 1;',
+      'b/x.ts': 'export const b = 1;',
+    },
+    'x.cjs',
+  ],
+  ['a module that is missing', { 'main.ts': `export const run = () => import('./none.ts');` }, 'none.ts'],
+])('%s: refused', async (_, files, message) => {
+  await expect(build(files)).rejects.toThrow(message);
+});

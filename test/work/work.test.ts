@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { Log } from '../../src/base/log.ts';
+import { underLease } from '../../src/work/lease.ts';
+import { readMessage } from '../../src/work/messages.ts';
+import { resumeWork } from '../../src/work/resume-work.ts';
+import { Agenda } from '../../src/work/work.ts';
+import { createMemoryStore } from '../memory/memory-store.ts';
+
+const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
+const at = (now: number) => ({ now: () => now, wait: async () => {} });
+
+describe('Agenda', () => {
+  it('gives what is due, longest overdue first, and nothing that is not', async () => {
+    const agenda = new Agenda(createMemoryStore());
+    await agenda.change([
+      { kind: 'take', id: 'b', dueAt: 200 },
+      { kind: 'meter', id: 'a', dueAt: 100 },
+      { kind: 'delete', id: 'c', dueAt: 201 },
+    ]);
+    expect(await agenda.due(200, 10)).toEqual([
+      { kind: 'meter', id: 'a', dueAt: 100 },
+      { kind: 'take', id: 'b', dueAt: 200 },
+    ]);
+    expect(await agenda.due(200, 1)).toHaveLength(1);
+    await agenda.change([], [{ kind: 'meter', id: 'a', dueAt: 100 }]);
+    expect(await agenda.due(200, 10)).toEqual([{ kind: 'take', id: 'b', dueAt: 200 }]);
+  });
+});
+
+describe('resumeWork', () => {
+  it('sends what is overdue and moves it on', async () => {
+    const store = createMemoryStore();
+    const agenda = new Agenda(store);
+    await agenda.change([{ kind: 'take', id: 'point', dueAt: 1_000 }]);
+    expect(await resumeWork({ store, agenda, clock: at(999), log: quiet })).toBe(0);
+    expect(await resumeWork({ store, agenda, clock: at(1_000), log: quiet })).toBe(1);
+    expect(store.take('snapshots')).toEqual([{ v: 1, kind: 'take', id: 'point', dueAt: 601_000 }]);
+    expect(await resumeWork({ store, agenda, clock: at(1_001), log: quiet })).toBe(0);
+    expect(await resumeWork({ store, agenda, clock: at(601_000), log: quiet })).toBe(1);
+  });
+
+  it('makes one storage call when nothing is due', async () => {
+    let calls = 0;
+    const store = createMemoryStore({ before: () => void (calls += 1) });
+    await resumeWork({ store, agenda: new Agenda(store), clock: at(0), log: quiet });
+    expect(calls).toBe(1);
+  });
+});
+
+describe('underLease', () => {
+  it('lets one in at a time, and the next one after a crash', async () => {
+    const store = createMemoryStore();
+    let inside = 0;
+    const run = (now: number) => underLease({ store, clock: at(now) }, 'chain', async () => (inside += 1));
+    const nested = await underLease({ store, clock: at(0) }, 'chain', () => run(1));
+    expect(nested).toEqual({ kind: 'done', value: { kind: 'busy' } });
+    expect((await run(2)).kind).toBe('done');
+    // A holder that died: its row stays.
+    await store.table('leases').put({ partitionKey: 'lease', rowKey: 'chain' }, { until: 600_000 });
+    expect((await run(599_999)).kind).toBe('busy');
+    expect((await run(600_000)).kind).toBe('done');
+    expect(inside).toBe(2);
+  });
+
+  it('gives the lease back when the work fails', async () => {
+    const store = createMemoryStore();
+    const failing = underLease({ store, clock: at(0) }, 'chain', async () => {
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect((await underLease({ store, clock: at(0) }, 'chain', async () => 1)).kind).toBe('done');
+  });
+});
+
+describe('readMessage', () => {
+  it.each([
+    { name: 'another version', body: { v: 2, kind: 'take', id: 'a', dueAt: 0 } },
+    { name: 'an unknown kind', body: { v: 1, kind: 'erase', id: 'a', dueAt: 0 } },
+    { name: 'no id', body: { v: 1, kind: 'take', id: '', dueAt: 0 } },
+    { name: 'more than ids', body: { v: 1, kind: 'take', id: 'a', dueAt: 0, force: true } },
+    { name: 'a text', body: 'take a' },
+  ])('refuses $name', ({ body }) => {
+    expect(() => readMessage(body)).toThrow('no known form');
+  });
+});
