@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { systemClock } from './base/clock.ts';
 import { showFound } from './base/problem.ts';
 import { type EpochMs, parseIso } from './base/time.ts';
-import { type PreviewAnswer, type PreviewProblem, previewFiles } from './retain/preview-files.ts';
+import type { PreviewAnswer, PreviewPlan, PreviewProblem } from './retain/preview.ts';
+import { previewFiles } from './retain/preview-files.ts';
 
 /**
  * The `holdfast` command: `holdfast preview --policy <file> --points <file> [--now <ISO>]`.
@@ -66,9 +68,22 @@ function refuse(problems: readonly PreviewProblem[]): PreviewAnswer {
   return { ok: false, problems };
 }
 
+/** Verdicts written at once: two million of them are too long for one text. */
+const VERDICTS_AT_ONCE = 10_000;
+
+/** The plan as JSON, one verdict a line, piece by piece. */
+function* showPlan({ verdicts, ...rest }: PreviewPlan): Generator<string> {
+  yield '{"verdicts":[';
+  for (let at = 0; at < verdicts.length; at += VERDICTS_AT_ONCE) {
+    const lines = verdicts.slice(at, at + VERDICTS_AT_ONCE).map((verdict) => JSON.stringify(verdict));
+    yield `${at === 0 ? '' : ','}\n${lines.join(',\n')}`;
+  }
+  yield `\n],${JSON.stringify(rest).slice(1)}\n`;
+}
+
 const answer = main(process.argv.slice(2));
 if (answer.ok) {
-  process.stdout.write(`${JSON.stringify(answer.plan)}\n`);
+  await pipeline(showPlan(answer.plan), process.stdout);
 } else {
   // One problem a line, for people and grep; together one JSON document, for programs.
   const lines = answer.problems.map((problem) => JSON.stringify(problem));

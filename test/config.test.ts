@@ -10,11 +10,21 @@ const least = {
 
 describe('readConfig', () => {
   it('fills in the defaults', () => {
-    expect(readConfig(least)).toMatchObject({ armEndpoint: 'https://management.azure.com', currency: 'USD', clockUrl: null, managedIdentity: false });
+    expect(readConfig(least)).toMatchObject({
+      armEndpoint: 'https://management.azure.com',
+      currency: 'USD',
+      clockUrl: null,
+      managedIdentity: false,
+    });
   });
 
   it('names every problem at once and shows no value', () => {
-    const wrong = { ...least, AzureWebJobsStorage__blobServiceUri: 'secret', HOLDFAST_CURRENCY: 'euro', HOLDFAST_SNAPSHOT_CLIENT_ID: 'secret' };
+    const wrong = {
+      ...least,
+      AzureWebJobsStorage__blobServiceUri: 'secret',
+      HOLDFAST_CURRENCY: 'euro',
+      HOLDFAST_SNAPSHOT_CLIENT_ID: 'secret',
+    };
     let failure: unknown;
     try {
       readConfig(wrong);
@@ -23,13 +33,20 @@ describe('readConfig', () => {
     }
     expect(failure).toBeInstanceOf(ConfigError);
     const error = failure as ConfigError;
-    expect(error.problems.map((problem) => problem.path).sort()).toEqual(['AzureWebJobsStorage__blobServiceUri', 'HOLDFAST_CURRENCY', 'HOLDFAST_SNAPSHOT_CLIENT_ID']);
+    expect(error.problems.map((problem) => problem.path).sort()).toEqual([
+      'AzureWebJobsStorage__blobServiceUri',
+      'HOLDFAST_CURRENCY',
+      'HOLDFAST_SNAPSHOT_CLIENT_ID',
+    ]);
     expect(error.message).not.toContain('secret');
   });
 
-  it.each(['http://127.0.0.1:1/sandbox/clock', 'http://localhost:1/x', 'http://[::1]:1/x'])('follows a clock on this machine: %s', (url) => {
-    expect(readConfig({ ...least, HOLDFAST_CLOCK_URL: url }).clockUrl).toBe(url);
-  });
+  it.each(['http://127.0.0.1:1/sandbox/clock', 'http://localhost:1/x', 'http://[::1]:1/x'])(
+    'follows a clock on this machine: %s',
+    (url) => {
+      expect(readConfig({ ...least, HOLDFAST_CLOCK_URL: url }).clockUrl).toBe(url);
+    },
+  );
 
   it('follows no clock elsewhere', () => {
     expect(() => readConfig({ ...least, HOLDFAST_CLOCK_URL: 'http://169.254.169.254/clock' })).toThrow(ConfigError);
@@ -38,7 +55,9 @@ describe('readConfig', () => {
 
 describe('local.settings.sample.json', () => {
   it('names exactly the settings that the app knows', () => {
-    const sample = JSON.parse(readFileSync(new URL('../local.settings.sample.json', import.meta.url), 'utf8')) as { Values: Record<string, string> };
+    const sample = JSON.parse(readFileSync(new URL('../local.settings.sample.json', import.meta.url), 'utf8')) as {
+      Values: Record<string, string>;
+    };
     const { FUNCTIONS_WORKER_RUNTIME, ...values } = sample.Values;
     expect(FUNCTIONS_WORKER_RUNTIME).toBe('node');
     expect(Object.keys(values).sort()).toEqual(Object.keys(settingsSchema.shape).sort());

@@ -11,6 +11,7 @@ export type AuditAction =
   | 'point.mark'
   | 'point.unmark'
   | 'point.delete'
+  | 'point.lost'
   | 'point.hold'
   | 'point.release'
   | 'sweep.stop'
@@ -46,18 +47,16 @@ export class Audit {
     const day = utcDay(entry.at);
     const facts = JSON.stringify(entry.facts);
     const rowKey = `${String(entry.at).padStart(15, '0')}.${hashId(entry.actor, entry.action, entry.target, facts)}`;
-    await this.#store
-      .table(`audit${day.slice(0, 4)}${day.slice(5, 7)}`)
-      .put(
-        { partitionKey: day, rowKey },
-        {
-          at: entry.at,
-          actor: entry.actor,
-          action: entry.action,
-          target: entry.target.slice(0, 2_000),
-          ...spreadText('facts', facts),
-        },
-      );
+    await this.#store.table(`audit${day.slice(0, 4)}${day.slice(5, 7)}`).put(
+      { partitionKey: day, rowKey },
+      {
+        at: entry.at,
+        actor: entry.actor,
+        action: entry.action,
+        target: entry.target.slice(0, 2_000),
+        ...spreadText('facts', facts),
+      },
+    );
   }
 }
 

@@ -76,7 +76,7 @@ async function tryOnce(
 ): Promise<Outcome> {
   const charge = chargeOf(request.method);
   const subscriptionId = /\/subscriptions\/([^/]+)/i.exec(target.path)?.[1] ?? '';
-  await limiter.acquire(subscriptionId, charge);
+  const release = await limiter.acquire({ subscriptionId, charge, kind: kindOf(target) });
   let news: RateNews = {};
   try {
     request.timeout = TRY_TIMEOUT_MS;
@@ -84,12 +84,15 @@ async function tryOnce(
     news = readNews(response, charge);
     if (response.status < 400) return { response };
     const refusal = readRefusal(response.status, response.bodyAsText, (name) => response.headers.get(name));
-    if (SUBSCRIPTION_THROTTLED.includes(refusal.code)) news = { ...news, closedForMs: refusal.retryAfterMs };
+    if (refusal.status === 429) {
+      const ofSubscription = SUBSCRIPTION_THROTTLED.includes(refusal.code);
+      news = { ...news, [ofSubscription ? 'closedForMs' : 'resourcesClosedForMs']: refusal.retryAfterMs };
+    }
     return { error: toAppError(refusal, target) };
   } catch (error) {
     return { error: translateFailure(error, target) };
   } finally {
-    limiter.release(subscriptionId, charge, news);
+    release(news);
   }
 }
 
@@ -98,12 +101,31 @@ function chargeOf(method: string): ArmCharge {
   return method === 'DELETE' ? 'deletes' : 'writes';
 }
 
+/** Method, types and action of a path, without its names: `PUT microsoft.compute/snapshots/{}`. */
+function kindOf({ method, path }: ArmTarget): string {
+  const [provider = '', ...parts] = (path.toLowerCase().split('/providers/').at(-1) ?? '').split('/');
+  // Types and names take turns; an action stands where a type would.
+  return `${method} ${provider}/${parts.map((part, index) => (index % 2 === 0 ? part : '{}')).join('/')}`;
+}
+
+/**
+ * Reads the headers that tell of limits.
+ *
+ * Source: https://learn.microsoft.com/troubleshoot/azure/virtual-machines/troubleshooting-throttling-errors (x-ms-ratelimit-remaining-resource).
+ */
 function readNews(response: PipelineResponse, charge: ArmCharge): RateNews {
   const counts = [`subscription-${charge}`, `subscription-global-${charge}`].map((bucket) =>
     Number(response.headers.get(`x-ms-ratelimit-remaining-${bucket}`) ?? Number.NaN),
   );
   const known = counts.filter((count) => Number.isFinite(count));
-  return { remaining: known.length > 0 ? Math.min(...known) : undefined };
+  const resourceText = response.headers.get('x-ms-ratelimit-remaining-resource') ?? '';
+  const resources = [...resourceText.matchAll(/Microsoft\.Compute\/([^;,]+);(\d+)/g)].map(
+    ([, name = '', remaining]) => ({
+      name,
+      remaining: Number(remaining),
+    }),
+  );
+  return { remaining: known.length > 0 ? Math.min(...known) : undefined, resources };
 }
 
 function mayPass(error: AppError): boolean {

@@ -49,7 +49,8 @@ function judge({ status, code, text }: ArmRefusal): { code: ErrorCode; message: 
   if (status === 409 && (LOCKED_CODES.includes(code) || LOCKED_TEXT.test(text))) {
     return { code: 'azure-locked', message: 'A lock, an immutability policy or an open access forbids it' };
   }
-  if (status === 409) return { code: 'conflict', message: 'Azure says that the state of the resource does not allow it' };
+  if (status === 409)
+    return { code: 'conflict', message: 'Azure says that the state of the resource does not allow it' };
   if (status === 412) return { code: 'precondition-failed', message: 'Somebody else changed the resource meanwhile' };
   if (status >= 500 || status === 408) {
     return { code: 'azure-unavailable', message: 'Azure does not answer as it should' };

@@ -46,7 +46,10 @@ function readDisk(disk: AzureDisk): Disk {
   return {
     ...readResource(disk),
     uniqueId: required(disk.uniqueId, 'uniqueId'),
-    sizeBytes: required(disk.diskSizeBytes ?? (disk.diskSizeGB === undefined ? null : disk.diskSizeGB * GIB), 'diskSizeBytes'),
+    sizeBytes: required(
+      disk.diskSizeBytes ?? (disk.diskSizeGB === undefined ? null : disk.diskSizeGB * GIB),
+      'diskSizeBytes',
+    ),
     sku: required(disk.sku?.name, 'sku.name'),
     zones: disk.zones ?? [],
     attachedTo: disk.managedBy ?? null,

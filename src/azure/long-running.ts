@@ -13,7 +13,7 @@ const POLL_MS = 2_000;
  * Shape:  null where the first answer was the last.
  */
 export function operationUrl({ headers }: FirstAnswer): string | null {
-  return headers['azure-asyncoperation'] ?? headers['location'] ?? null;
+  return headers['azure-asyncoperation'] ?? headers.location ?? null;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function askOperation(arm: Arm, url: string): Promise<OperationStat
   } catch (error) {
     // A result's place answers a failed operation with the failure itself.
     if (error instanceof AppError && ['conflict', 'azure-locked'].includes(error.code)) {
-      return failed(error.facts['azureCode'], error.facts['azureText']);
+      return failed(error.facts.azureCode, error.facts.azureText);
     }
     throw error;
   }

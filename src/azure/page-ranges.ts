@@ -1,6 +1,7 @@
 import { AnonymousCredential, PageBlobClient } from '@azure/storage-blob';
 import type { Clock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
+import { withTimeLimit } from '../base/time-limit.ts';
 import type { ByteRange, RangeReader, RangeWindow } from '../cost/ports.ts';
 
 /** Ranges in one page of an answer. Source: https://learn.microsoft.com/rest/api/storageservices/get-page-ranges (at most 10,000). */
@@ -117,7 +118,7 @@ async function dataCall<T>(
 ): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
-      return await attempt(AbortSignal.timeout(TRY_TIMEOUT_MS));
+      return await withTimeLimit(TRY_TIMEOUT_MS, attempt);
     } catch (error) {
       const { statusCode: status, name } = error as { statusCode?: number; name?: string };
       if (!['RestError', 'AbortError', 'TimeoutError'].includes(name ?? '')) throw error;

@@ -1,112 +1,129 @@
 import type { Clock } from '../base/clock.ts';
-import type { EpochMs } from '../base/time.ts';
+import { type BucketNews, type BucketSize, createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 /** How ARM counts a request: POST counts as a write. */
 export type ArmCharge = 'reads' | 'writes' | 'deletes';
 
 /**
- * ARM's token buckets of one principal in one subscription: burst and refill.
+ * ARM's token buckets of one principal in one subscription.
  *
- * Units:  requests; requests a second.
  * Source: https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling (05/28/2025).
  */
-export const ARM_BUCKETS: Readonly<Record<ArmCharge, { readonly capacity: number; readonly refillPerSecond: number }>> = {
+export const ARM_BUCKETS: Readonly<Record<ArmCharge, BucketSize>> = {
   reads: { capacity: 250, refillPerSecond: 25 },
   writes: { capacity: 200, refillPerSecond: 10 },
   deletes: { capacity: 200, refillPerSecond: 10 },
 };
 
-interface Bucket {
-  tokens: number;
-  refilledAt: EpochMs;
-  /** ARM has said that it takes nothing before this moment. */
-  closedUntil: EpochMs;
-  /** Requests sent whose answer has not come: Azure may not have counted them yet. */
-  inFlight: number;
-  readonly waiting: Waiter[];
+/**
+ * The least that a provider's bucket is taken to refill, in requests a second: one that is nearly empty when it is first seen would look tiny, and
+ * being too bold only costs a 429 that says how long to wait.
+ */
+const LEARNED_REFILL_MIN_PER_SECOND = 1;
+
+/** What a request is, as far as its limits go. */
+export interface LimitedRequest {
+  readonly subscriptionId: string;
+  readonly charge: ArmCharge;
+  /** Method and kind of resource: requests of one kind fall under the same buckets of their provider. */
+  readonly kind: string;
 }
 
-interface Waiter {
-  readonly grant: () => void;
-  readonly fail: (error: unknown) => void;
+/** A provider's own bucket, as its header names it. */
+export interface ResourceBucket {
+  readonly name: string;
+  readonly remaining: number;
 }
 
-/** What an answer told about the bucket. */
+/** What an answer told about limits. */
 export interface RateNews {
-  /** Requests that Azure says are left. */
+  /** Requests that ARM says are left of the subscription's bucket. */
   readonly remaining?: number | undefined;
-  /** Azure has refused for this bucket and named a wait. Units: ms. */
+  /** ARM has refused for the subscription's bucket. Units: ms. */
   readonly closedForMs?: number | undefined;
+  readonly resources?: readonly ResourceBucket[];
+  /** The provider has refused. Units: ms. */
+  readonly resourcesClosedForMs?: number | undefined;
 }
 
-/** Lets requests out at the rate that ARM takes them. Each `acquire` is answered by one `release`. */
+/** Says when a request may go out. */
 export interface RateLimiter {
-  acquire(subscriptionId: string, charge: ArmCharge): Promise<void>;
-  release(subscriptionId: string, charge: ArmCharge, news: RateNews): void;
+  /** Resolves when the request may go; what it gives back is called once with what the answer told. */
+  acquire(request: LimitedRequest): Promise<(news: RateNews) => void>;
+}
+
+interface LearnedBucket {
+  readonly bucket: TokenBucket;
+  capacity: number;
 }
 
 /**
- * Makes token buckets per subscription and kind of call, first come first served.
+ * Limits requests by ARM's documented buckets and by those of the providers that answers tell of.
  *
- * Shape:  starts from ARM's documented numbers, believes ARM's headers where they say less, and never where they say more than the refill allows.
- *         One wait of the clock lets out all who have a token by then, at most a second's worth: a wave does not wake up as one herd, nor turn the clock for each.
- * Errors: rejects with the clock's own error where its wait fails.
- * Safety: instances do not share memory: each thinks the bucket its own, and learns of the others through the headers alone.
+ * Shape:  ARM's start from the documented numbers and believe its headers where they say less. A provider's is unpublished: its size is the most that was
+ *         ever seen left in it, its refill that size over the minutes in its name (`CreateUpdateDisks3Min`), and each answer sets it right.
+ * Safety: instances do not share memory: each thinks the buckets its own, and learns of the others through the headers alone.
  */
 export function createRateLimiter(clock: Clock): RateLimiter {
-  const buckets = new Map<string, Bucket>();
-  const bucketOf = (subscriptionId: string, charge: ArmCharge): Bucket => {
-    const key = `${subscriptionId.toLowerCase()}|${charge}`;
-    let bucket = buckets.get(key);
-    if (!bucket) {
-      const tokens = ARM_BUCKETS[charge].capacity;
-      bucket = { tokens, refilledAt: clock.now(), closedUntil: 0, inFlight: 0, waiting: [] };
-      buckets.set(key, bucket);
+  const armBuckets = new Map<string, TokenBucket>();
+  const learned = new Map<string, LearnedBucket>();
+  const namesByKind = new Map<string, readonly string[]>();
+
+  const armBucket = (subscription: string, charge: ArmCharge) =>
+    getOrMake(armBuckets, `${subscription}|${charge}`, () => createTokenBucket(clock, ARM_BUCKETS[charge]));
+  const learn = (subscription: string, { name, remaining }: ResourceBucket) => {
+    const capacity = Math.max(1, remaining + 1);
+    const known = getOrMake(learned, `${subscription}|${name}`, () => ({
+      capacity,
+      bucket: createTokenBucket(clock, sizeOf(name, capacity)),
+    }));
+    if (capacity > known.capacity) {
+      known.capacity = capacity;
+      known.bucket.resize(sizeOf(name, capacity));
     }
-    return bucket;
   };
   return {
-    acquire: async (subscriptionId, charge) => {
-      const bucket = bucketOf(subscriptionId, charge);
-      if (bucket.waiting.length === 0 && take(bucket, charge, clock.now())) return;
-      const turn = new Promise<void>((grant, fail) => bucket.waiting.push({ grant, fail }));
-      if (bucket.waiting.length === 1) void serve(bucket, charge, clock);
-      await turn;
-    },
-    release: (subscriptionId, charge, { remaining, closedForMs }) => {
-      const bucket = bucketOf(subscriptionId, charge);
-      bucket.inFlight -= 1;
-      if (remaining !== undefined) bucket.tokens = Math.min(bucket.tokens, remaining - bucket.inFlight);
-      if (closedForMs !== undefined) bucket.closedUntil = Math.max(bucket.closedUntil, clock.now() + closedForMs);
+    acquire: async ({ subscriptionId, charge, kind }) => {
+      const subscription = subscriptionId.toLowerCase();
+      const kindKey = `${subscription}|${kind}`;
+      const arm = armBucket(subscription, charge);
+      const held = (namesByKind.get(kindKey) ?? []).flatMap((name) => {
+        const found = learned.get(`${subscription}|${name}`);
+        return found ? [{ name, bucket: found.bucket }] : [];
+      });
+      // ARM's token first: held while the provider's is waited for, it makes us slower and never faster than we may be.
+      await arm.acquire();
+      for (const { bucket } of held) await bucket.acquire();
+      return (news) => {
+        arm.release({ remaining: news.remaining, closedForMs: news.closedForMs });
+        for (const { name, bucket } of held) bucket.release(newsOf(name, news), true);
+        for (const resource of news.resources ?? []) learn(subscription, resource);
+        if (news.resources && news.resources.length > 0) {
+          namesByKind.set(
+            kindKey,
+            news.resources.map(({ name }) => name),
+          );
+        }
+      };
     },
   };
 }
 
-function take(bucket: Bucket, charge: ArmCharge, now: EpochMs): boolean {
-  const { capacity, refillPerSecond } = ARM_BUCKETS[charge];
-  bucket.tokens = Math.min(capacity, bucket.tokens + ((now - bucket.refilledAt) / 1_000) * refillPerSecond);
-  bucket.refilledAt = now;
-  if (now < bucket.closedUntil || bucket.tokens < 1) return false;
-  bucket.tokens -= 1;
-  bucket.inFlight += 1;
-  return true;
+function newsOf(name: string, { resources, resourcesClosedForMs }: RateNews): BucketNews {
+  const remaining = resources?.find((resource) => resource.name === name)?.remaining;
+  return { remaining, closedForMs: remaining === undefined || remaining > 0 ? undefined : resourcesClosedForMs };
 }
 
-/** Serves those who wait, in order, until none is left. One of these runs for a bucket at a time. */
-async function serve(bucket: Bucket, charge: ArmCharge, clock: Clock): Promise<void> {
-  try {
-    while (bucket.waiting.length > 0) {
-      while (bucket.waiting.length > 0 && take(bucket, charge, clock.now())) bucket.waiting.shift()?.grant();
-      if (bucket.waiting.length > 0) await clock.wait(untilNext(bucket, charge, clock.now()));
-    }
-  } catch (error) {
-    for (const waiter of bucket.waiting.splice(0)) waiter.fail(error);
-  }
+function sizeOf(name: string, capacity: number): BucketSize {
+  const minutes = Number(/(\d+)Min$/.exec(name)?.[1] ?? 1);
+  const refillPerSecond = Math.max(LEARNED_REFILL_MIN_PER_SECOND, capacity / (Math.max(1, minutes) * 60));
+  return { capacity, refillPerSecond };
 }
 
-function untilNext(bucket: Bucket, charge: ArmCharge, now: EpochMs): number {
-  const { refillPerSecond } = ARM_BUCKETS[charge];
-  const wanted = Math.min(bucket.waiting.length, refillPerSecond);
-  const refillMs = ((wanted - bucket.tokens) / refillPerSecond) * 1_000;
-  return Math.max(1, Math.ceil(refillMs), bucket.closedUntil - now);
+function getOrMake<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }

@@ -84,19 +84,16 @@ async function settled<T>(arm: Arm, call: () => Promise<T>): Promise<T> {
 async function grant(arm: Arm, id: ResourceId, durationInSeconds: number): Promise<string> {
   const answer = await settled(arm, () =>
     submit((options) =>
-      arm.compute(id.subscriptionId).snapshots.grantAccess(
-        id.resourceGroup,
-        id.name,
-        { access: 'Read', durationInSeconds },
-        options,
-      ),
+      arm
+        .compute(id.subscriptionId)
+        .snapshots.grantAccess(id.resourceGroup, id.name, { access: 'Read', durationInSeconds }, options),
     ),
   );
   return readAccessUrl(answer.body) ?? (await followGrant(arm, answer));
 }
 
 async function followGrant(arm: Arm, first: FirstAnswer): Promise<string> {
-  const url = first.headers['location'] ?? first.headers['azure-asyncoperation'];
+  const url = first.headers.location ?? first.headers['azure-asyncoperation'];
   if (url === undefined) throw failed('Azure granted access without saying where to fetch it');
   let retryAfter = first.headers['retry-after'];
   for (let polls = 0; polls < POLLS_MAX; polls += 1) {

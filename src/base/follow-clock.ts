@@ -120,7 +120,12 @@ function createToldTime() {
   return { now, tell, tellNow };
 }
 
-async function askClock(url: URL, agent: Agent, signal: AbortSignal, kind: { background: boolean }): Promise<ClockState> {
+async function askClock(
+  url: URL,
+  agent: Agent,
+  signal: AbortSignal,
+  kind: { background: boolean },
+): Promise<ClockState> {
   const answer = await sendJson(url, { method: 'GET', agent, signal, ...kind });
   const { mode, rate, version } = answer as Partial<ClockState>;
   if ((mode !== 'frozen' && mode !== 'running') || typeof version !== 'number') throw unreadable();

@@ -22,6 +22,8 @@ export const OTHER_VALUES: Group = { key: '(other values)', label: '(other value
 const TOTAL: Group = { key: 'total', label: 'Total', detail: '' };
 const NO_MACHINE: Group = { key: '(no virtual machine)', label: '(no virtual machine)', detail: '' };
 
+const NO_FREED = { freedPoints: 0, freedBytes: 0, naiveBytes: 0, freedMicroUnitsPerMonth: 0 } as const;
+
 type Sums = Map<string, { readonly group: Group; readonly figures: Figures }>;
 
 /** The sums of one day by every dimension, in one pass over its rows. All rows are of one currency. */
@@ -33,25 +35,35 @@ export class DayGroups {
   }
 
   add(row: LedgerRow): void {
-    const figures = rowFigures(row);
+    const sum = noFigures();
     for (const share of row.shares) {
-      addFigures(this.#sumOf('policy', named(share.policy)), shareFigures(share, row, figures.unpricedBytes > 0));
+      const figures: Figures = { ...NO_FREED, ...share };
+      addFigures(this.#sumOf('policy', named(share.policy)), figures);
+      addFigures(sum, figures);
     }
-    this.#addByLabels(row, figures);
+    this.#addByLabels(row, sum);
   }
 
   addFreed(row: FreedRow): void {
-    const figures = noFigures();
-    figures.freedPoints = 1;
-    figures.freedBytes = row.freedBytes ?? 0;
-    figures.naiveBytes = row.naiveBytes ?? 0;
-    figures.freedMicroUnitsPerMonth = row.microUnitsPerMonth;
+    const figures: Figures = {
+      ...noFigures(),
+      freedPoints: 1,
+      freedBytes: row.freedBytes ?? 0,
+      naiveBytes: row.naiveBytes ?? 0,
+      freedMicroUnitsPerMonth: row.microUnitsPerMonth,
+    };
     addFigures(this.#sumOf('policy', named(row.policy)), figures);
     this.#addByLabels(row, figures);
   }
 
+  total(): Readonly<Figures> {
+    return this.#sumOf('total', TOTAL);
+  }
+
   /** Every dimension with its groups; the total is last. */
-  *dimensions(): Iterable<readonly [Dimension, readonly { readonly group: Group; readonly figures: Readonly<Figures> }[]]> {
+  *dimensions(): Iterable<
+    readonly [Dimension, readonly { readonly group: Group; readonly figures: Readonly<Figures> }[]]
+  > {
     for (const [dimension, sums] of this.#sums) {
       if (dimension !== 'total') yield [dimension, foldSmallest(dimension, [...sums.values()])];
     }
@@ -62,7 +74,8 @@ export class DayGroups {
     const { source } = labels;
     addFigures(this.#sumOf('total', TOTAL), figures);
     addFigures(this.#sumOf('disk', { key: labels.chainKey, label: labels.diskName, detail: source.name }), figures);
-    const machine = source.kind === 'disk' ? NO_MACHINE : { key: source.key, label: source.name, detail: source.resourceGroup };
+    const machine =
+      source.kind === 'disk' ? NO_MACHINE : { key: source.key, label: source.name, detail: source.resourceGroup };
     addFigures(this.#sumOf('vm', machine), figures);
     addFigures(this.#sumOf('subscription', named(source.subscriptionId.toLowerCase())), figures);
     const group = source.resourceGroup.toLowerCase();
@@ -93,14 +106,16 @@ function named(text: string): Group {
   return { key: text, label: text === '' ? '(empty)' : text, detail: '' };
 }
 
-function rowFigures(row: LedgerRow): Figures {
-  const figures = noFigures();
-  figures.storedBytes = row.storedBytes;
-  figures.microUnits = row.microUnits;
-  figures.microUnitsPerMonth = row.microUnitsPerMonth;
-  figures.unpricedBytes = row.microUnitsPerGiBMonth === null ? row.storedBytes : 0;
-  for (const share of row.shares) figures.points += share.points;
-  figures.unmeasuredPoints = row.unmeasuredPoints;
-  figures.chains = 1;
-  return figures;
+/** Keeps the largest groups of a tag and puts the rest together, so that a tag with a value for each machine does not fill the table. */
+function foldSmallest(
+  dimension: Dimension,
+  sums: readonly { readonly group: Group; readonly figures: Figures }[],
+): readonly { readonly group: Group; readonly figures: Figures }[] {
+  if (!dimension.startsWith('tag:') || sums.length <= TAG_VALUES_MAX) return sums;
+  const bySize = sums.toSorted(
+    (a, b) => b.figures.storedBytes - a.figures.storedBytes || (a.group.key < b.group.key ? -1 : 1),
+  );
+  const rest = noFigures();
+  for (const { figures } of bySize.slice(TAG_VALUES_MAX - 1)) addFigures(rest, figures);
+  return [...bySize.slice(0, TAG_VALUES_MAX - 1), { group: OTHER_VALUES, figures: rest }];
 }

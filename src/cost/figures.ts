@@ -12,7 +12,6 @@ export interface Figures {
   unpricedBytes: number;
   points: number;
   unmeasuredPoints: number;
-  chains: number;
   /** Points that pruning has deleted on this day, and what that has really freed. */
   freedPoints: number;
   freedBytes: number;
@@ -29,7 +28,6 @@ const ORDER = [
   'unpricedBytes',
   'points',
   'unmeasuredPoints',
-  'chains',
   'freedPoints',
   'freedBytes',
   'naiveBytes',
@@ -44,7 +42,6 @@ export function noFigures(): Figures {
     unpricedBytes: 0,
     points: 0,
     unmeasuredPoints: 0,
-    chains: 0,
     freedPoints: 0,
     freedBytes: 0,
     naiveBytes: 0,
@@ -52,9 +49,18 @@ export function noFigures(): Figures {
   };
 }
 
-/** Adds to a sum in place. */
+/** Adds to a sum in place. Written out: it runs for every row and dimension of the ledger, and a loop over names takes three times as long. */
 export function addFigures(sum: Figures, more: Readonly<Figures>): void {
-  for (const name of ORDER) sum[name] += more[name];
+  sum.storedBytes += more.storedBytes;
+  sum.microUnits += more.microUnits;
+  sum.microUnitsPerMonth += more.microUnitsPerMonth;
+  sum.unpricedBytes += more.unpricedBytes;
+  sum.points += more.points;
+  sum.unmeasuredPoints += more.unmeasuredPoints;
+  sum.freedPoints += more.freedPoints;
+  sum.freedBytes += more.freedBytes;
+  sum.naiveBytes += more.naiveBytes;
+  sum.freedMicroUnitsPerMonth += more.freedMicroUnitsPerMonth;
 }
 
 /** What a total holds beyond the sum of its groups. */

@@ -27,21 +27,24 @@ export async function forgetNode(
   const nodes = await chains.nodes(chainKey);
   const node = nodes.find((candidate) => candidate.pointId === pointId);
   if (!node) return;
-  const next = nodes.find((candidate) => candidate.base === node.key);
-  const result = { pointId, policy: node.policy, naiveBytes: node.writtenBytes };
-  if (!next) {
-    await record({ ...result, freedBytes: node.writtenBytes });
-    return commit(chains, chainKey, [], node);
+  // More than one where a node after this one is being deleted too: what came later was measured past it.
+  const nexts = nodes.filter((candidate) => candidate.base === node.key);
+  const changed: ChainNode[] = [];
+  let freedBytes: number | null = node.writtenBytes;
+  for (const next of nexts) {
+    const merged = await mergeInto(chains, chainKey, node, next);
+    if (merged !== null) await chains.writeExtents(chainKey, next.key, node.base, merged.content);
+    changed.push(
+      merged === null
+        ? { ...next, base: null, writtenBytes: null, attempts: 0 }
+        : { ...next, base: node.base, writtenBytes: merged.bytes },
+    );
+    // The last one is the one that stays longest: what it takes over is not freed.
+    freedBytes = merged === null ? null : (node.writtenBytes ?? 0) + (next.writtenBytes ?? 0) - merged.bytes;
   }
-  const merged = await mergeInto(chains, chainKey, node, next);
-  if (merged === null) {
-    await record({ ...result, freedBytes: null });
-    return commit(chains, chainKey, [{ ...next, base: null, writtenBytes: null, attempts: 0 }], node);
-  }
-  await chains.writeExtents(chainKey, next.key, node.base, merged.content);
-  await record({ ...result, freedBytes: (node.writtenBytes ?? 0) + (next.writtenBytes ?? 0) - merged.bytes });
-  await commit(chains, chainKey, [{ ...next, base: node.base, writtenBytes: merged.bytes }], node);
-  await chains.dropExtents(chainKey, next.key, node.key);
+  await record({ pointId, policy: node.policy, naiveBytes: node.writtenBytes, freedBytes });
+  await commit(chains, chainKey, changed, node);
+  for (const next of nexts) await chains.dropExtents(chainKey, next.key, node.key);
 }
 
 async function mergeInto(

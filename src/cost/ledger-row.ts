@@ -30,71 +30,68 @@ export interface LiveChain extends ChainLabels {
   readonly points: readonly { readonly policy: string; readonly storedBytes: number | null }[];
 }
 
-/** What one policy's points have of a chain on one day. Shares add up to their row. */
+/** What one policy's points have of a chain on one day. `unpricedBytes` are those whose price is missing: their money is 0 here and told as missing. */
 export interface PolicyShare {
   readonly policy: string;
   readonly points: number;
+  readonly unmeasuredPoints: number;
   readonly storedBytes: number;
+  readonly unpricedBytes: number;
   readonly microUnits: number;
   readonly microUnitsPerMonth: number;
 }
 
 /**
- * What one chain is and costs on one day. Rows of one chain and day add up: a correction is one more row, with what has to be added.
+ * What one chain is and costs on one day: the sum of its shares. Rows of one chain and day add up: a correction is one more row, with what has to
+ * be added.
  *
- * Units:  bytes; micro-units of `currency`. `microUnitsPerGiBMonth` and `priceAsOf` are null where the price is missing, the money then is 0.
+ * Units:  bytes; micro-units of `currency`. `microUnitsPerGiBMonth` and `priceAsOf` are null where the price is missing.
  */
 export interface LedgerRow extends ChainLabels {
-  readonly storedBytes: number;
-  readonly unmeasuredPoints: number;
-  readonly microUnits: number;
-  readonly microUnitsPerMonth: number;
+  readonly shares: readonly PolicyShare[];
   readonly microUnitsPerGiBMonth: number | null;
   readonly priceAsOf: string | null;
   readonly currency: string;
-  readonly shares: readonly PolicyShare[];
 }
 
-/** Values a chain for one day: the money is rounded once for the row, then shared out among the policies by their bytes. */
+/** Values a chain for one day: the money is rounded once for the chain, then shared out among its policies by their bytes. */
 export function valueChain(chain: LiveChain, answer: PriceAnswer, currency: string, daysInMonth: number): LedgerRow {
-  const bytesByPolicy = new Map<string, { points: number; storedBytes: number }>();
-  let unmeasuredPoints = 0;
-  for (const point of chain.points) {
-    const share = bytesByPolicy.get(point.policy) ?? { points: 0, storedBytes: 0 };
-    bytesByPolicy.set(point.policy, { points: share.points + 1, storedBytes: share.storedBytes + (point.storedBytes ?? 0) });
-    if (point.storedBytes === null) unmeasuredPoints += 1;
-  }
-  const parts = [...bytesByPolicy].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const weights = parts.map(([, part]) => part.storedBytes);
+  const parts = sumByPolicy(chain);
+  const weights = parts.map((part) => part.storedBytes);
   const storedBytes = weights.reduce((sum, bytes) => sum + bytes, 0);
   const price = answer.kind === 'known' ? answer.price : null;
-  const microUnits = price ? dailyCostMicroUnits(storedBytes, price, daysInMonth) : 0;
-  const microUnitsPerMonth = price ? monthlyCostMicroUnits(storedBytes, price) : 0;
-  const daily = shareOut(microUnits, weights);
-  const monthly = shareOut(microUnitsPerMonth, weights);
+  const daily = shareOut(price ? dailyCostMicroUnits(storedBytes, price, daysInMonth) : 0, weights);
+  const monthly = shareOut(price ? monthlyCostMicroUnits(storedBytes, price) : 0, weights);
   return {
     chainKey: chain.chainKey,
     diskName: chain.diskName,
     source: chain.source,
-    storedBytes,
-    unmeasuredPoints,
-    microUnits,
-    microUnitsPerMonth,
-    microUnitsPerGiBMonth: price?.microUnitsPerGiBMonth ?? null,
-    priceAsOf: answer.kind === 'known' ? answer.asOf : null,
-    currency,
-    shares: parts.map(([policy, part], index) => ({
-      policy,
+    shares: parts.map((part, index) => ({
       ...part,
+      unpricedBytes: price ? 0 : part.storedBytes,
       microUnits: daily[index] ?? 0,
       microUnitsPerMonth: monthly[index] ?? 0,
     })),
+    microUnitsPerGiBMonth: price?.microUnitsPerGiBMonth ?? null,
+    priceAsOf: answer.kind === 'known' ? answer.asOf : null,
+    currency,
   };
+}
+
+function sumByPolicy(chain: LiveChain) {
+  const sums = new Map<string, { policy: string; points: number; unmeasuredPoints: number; storedBytes: number }>();
+  for (const { policy, storedBytes } of chain.points) {
+    const sum = sums.get(policy) ?? { policy, points: 0, unmeasuredPoints: 0, storedBytes: 0 };
+    sums.set(policy, sum);
+    sum.points += 1;
+    if (storedBytes === null) sum.unmeasuredPoints += 1;
+    else sum.storedBytes += storedBytes;
+  }
+  return [...sums.values()].sort((a, b) => (a.policy < b.policy ? -1 : 1));
 }
 
 /** What the deletion of one point has freed in one chain. Bytes are null where the chain around it was not measured. */
 export interface FreedRow extends ChainLabels {
-  readonly pointId: string;
   readonly policy: string;
   readonly freedBytes: number | null;
   /** What the point's own size would have claimed. */
@@ -117,23 +114,29 @@ const labelsSchema = z.strictObject({
   }),
 });
 
-const count = z.int();
+const amount = z.int();
 const sharesSchema = z.array(
-  z.strictObject({ policy: z.string(), points: count, storedBytes: count, microUnits: count, microUnitsPerMonth: count }),
+  z.strictObject({
+    policy: z.string(),
+    points: amount,
+    unmeasuredPoints: amount,
+    storedBytes: amount,
+    unpricedBytes: amount,
+    microUnits: amount,
+    microUnitsPerMonth: amount,
+  }),
 );
 
-/** The columns of a row. The chain is in the row key. */
+/** The columns of a row; the chain is in its key. The sums stand there for people who look into the table. */
 export function ledgerCells(row: LedgerRow): Cells {
   return {
     ...labelCells(row),
     ...spreadText('shares', JSON.stringify(row.shares)),
-    storedBytes: row.storedBytes,
-    unmeasuredPoints: row.unmeasuredPoints,
-    microUnits: row.microUnits,
-    microUnitsPerMonth: row.microUnitsPerMonth,
     microUnitsPerGiBMonth: row.microUnitsPerGiBMonth ?? undefined,
     priceAsOf: row.priceAsOf ?? undefined,
     currency: row.currency,
+    storedBytes: row.shares.reduce((sum, share) => sum + share.storedBytes, 0),
+    microUnits: row.shares.reduce((sum, share) => sum + share.microUnits, 0),
   };
 }
 
@@ -143,20 +146,16 @@ export function readLedgerRow(row: Row): LedgerRow {
   return {
     ...readLabels(row),
     shares: readDocument(row, 'shares', sharesSchema),
-    storedBytes: cells.number('storedBytes'),
-    unmeasuredPoints: cells.number('unmeasuredPoints'),
-    microUnits: cells.number('microUnits'),
-    microUnitsPerMonth: cells.number('microUnitsPerMonth'),
     microUnitsPerGiBMonth: cells.numberOrNull('microUnitsPerGiBMonth'),
     priceAsOf: cells.textOrNull('priceAsOf'),
     currency: cells.text('currency'),
   };
 }
 
+/** The columns of a row; the chain and the point are in its key. */
 export function freedCells(row: FreedRow): Cells {
   return {
     ...labelCells(row),
-    pointId: row.pointId,
     policy: row.policy,
     freedBytes: row.freedBytes ?? undefined,
     naiveBytes: row.naiveBytes ?? undefined,
@@ -170,7 +169,6 @@ export function readFreedRow(row: Row): FreedRow {
   const cells = readCells(row);
   return {
     ...readLabels(row),
-    pointId: cells.text('pointId'),
     policy: cells.text('policy'),
     freedBytes: cells.numberOrNull('freedBytes'),
     naiveBytes: cells.numberOrNull('naiveBytes'),

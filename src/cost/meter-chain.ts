@@ -59,7 +59,7 @@ export async function meterChain(deps: MeterDeps, chainKey: string): Promise<Met
 }
 
 /** The kept node of the same family before a node; null for the first. */
-export function baseOf(nodes: readonly ChainNode[], index: number): ChainNode | null {
+function baseOf(nodes: readonly ChainNode[], index: number): ChainNode | null {
   const node = nodes[index];
   for (let before = index - 1; before >= 0; before -= 1) {
     const candidate = nodes[before];
@@ -69,7 +69,12 @@ export function baseOf(nodes: readonly ChainNode[], index: number): ChainNode | 
   return null;
 }
 
-async function meterNode(deps: MeterDeps, chainKey: string, node: ChainNode, base: ChainNode | null): Promise<ChainNode> {
+async function meterNode(
+  deps: MeterDeps,
+  chainKey: string,
+  node: ChainNode,
+  base: ChainNode | null,
+): Promise<ChainNode> {
   const point = {
     snapshotId: node.snapshotId,
     previousSnapshotId: base?.snapshotId ?? null,
@@ -84,7 +89,9 @@ async function meterNode(deps: MeterDeps, chainKey: string, node: ChainNode, bas
   await deps.chains.writeExtents(chainKey, node.key, base?.key ?? null, encodeExtents(extents));
   const measured = { ...node, base: base?.key ?? null, writtenBytes: writtenBytes(extents), error: null };
   if ((await deps.chains.change(chainKey, [measured])) === 'refused') {
-    throw new AppError('precondition-failed', 'A node of a chain was changed while it was measured', { snapshot: node.snapshotId });
+    throw new AppError('precondition-failed', 'A node of a chain was changed while it was measured', {
+      snapshot: node.snapshotId,
+    });
   }
   return measured;
 }

@@ -68,7 +68,11 @@ async function lookUp(
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'storage-unavailable') throw error;
     const standIn = kept.findLast((row) => row.answer.kind === 'known');
-    log.warn('the price list does not answer', { code: error.code, region: wanted.region, standIn: standIn?.day ?? null });
+    log.warn('the price list does not answer', {
+      code: error.code,
+      region: wanted.region,
+      standIn: standIn?.day ?? null,
+    });
     return standIn?.answer ?? { kind: 'unavailable', error };
   }
 }

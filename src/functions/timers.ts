@@ -1,5 +1,9 @@
 import { app } from '@azure/functions';
 import { useApp } from '../app.ts';
+import { DAY_MS, utcDay } from '../base/time.ts';
+import { closeDay, isClosed } from '../cost/ledger.ts';
+import { liveChains } from '../cost/live-chains.ts';
+import { openPriceBook } from '../cost/price-book.ts';
 import { runSchedules } from '../protect/run-schedules.ts';
 import { mayExpire } from '../retain/sweep-policy.ts';
 import type { Message } from '../work/messages.ts';
@@ -32,5 +36,19 @@ app.timer('prune-sweep', {
     await holdfast.store
       .queue('prunes')
       .send(policies.map(({ policy }): Message => ({ v: 1, kind: 'sweep', id: policy.name, dueAt: 0 })));
+  },
+});
+
+/** Closes yesterday in the ledger; every hour, so that a day whose price list did not answer is closed later. */
+app.timer('close-day', {
+  schedule: '0 20 * * * *',
+  handler: async () => {
+    const { store, log, clock, currency, chains, prices } = await useApp();
+    const now = clock.now();
+    const yesterday = utcDay(now - DAY_MS);
+    if (await isClosed(store, yesterday, currency)) return;
+    const book = openPriceBook({ store, source: prices, log }, currency, now);
+    const closed = await closeDay({ store, prices: book, log }, yesterday, liveChains(chains), now);
+    log.info('a day is closed', { ...closed });
   },
 });

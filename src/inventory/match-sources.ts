@@ -127,7 +127,9 @@ function isInScope(scope: Scope, resource: Resource): boolean {
 function isLeftOut(select: Selector, disk: SeenDisk, lun: number | null): boolean {
   const { name, tags } = disk;
   return select.excludeDisks.some((matcher) =>
-    tags === null ? !('tag' in matcher) && matches(matcher, { name, tags: {}, lun }) : matches(matcher, { name, tags, lun }),
+    tags === null
+      ? !('tag' in matcher) && matches(matcher, { name, tags: {}, lun })
+      : matches(matcher, { name, tags, lun }),
   );
 }
 
@@ -152,8 +154,13 @@ function sourceDisk(disk: Disk, lun: number | null): SourceDisk {
   return { id, name, uniqueId, lun, sizeBytes, sku };
 }
 
+/** The LUN of each attached disk; of a disk that several machines share, as the first of them has it. */
 function lunsOf(machines: readonly VirtualMachine[]): ReadonlyMap<string, number | null> {
-  return new Map(machines.flatMap(({ disks }) => disks.map(({ diskId, lun }) => [diskId.toLowerCase(), lun] as const)));
+  const lunById = new Map<string, number | null>();
+  for (const { disks } of byId(machines)) {
+    for (const { diskId, lun } of disks) if (!lunById.has(diskId.toLowerCase())) lunById.set(diskId.toLowerCase(), lun);
+  }
+  return lunById;
 }
 
 function byId<T extends { readonly id: string }>(resources: readonly T[]): readonly T[] {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { isAppError } from '../base/errors.ts';
+import { inParallel } from '../base/in-parallel.ts';
 import type { Log } from '../base/log.ts';
 import type { Store } from '../base/store.ts';
 import { type EpochMs, formatIso, MINUTE_MS } from '../base/time.ts';
@@ -31,6 +32,8 @@ export interface ScheduleDeps {
 
 /** How long a message has before its point is sent again. */
 const RESEND_AFTER_MS = 5 * MINUTE_MS;
+
+const ROWS_AT_ONCE = 8;
 
 /** A schedule row whose policy is not there yet: the save that wrote it first may still be under way. */
 const ORPHAN_AFTER_MS = 10 * MINUTE_MS;
@@ -131,7 +134,8 @@ async function findSources(
   const reading = estates.get(key) ?? readEstate(deps.estate, subscriptionIds);
   estates.set(key, reading);
   const { sources, findings } = matchSources(policy, await reading);
-  for (const finding of findings) deps.log.warn('a source is not protected as asked', { policy: policy.name, ...finding });
+  for (const finding of findings)
+    deps.log.warn('a source is not protected as asked', { policy: policy.name, ...finding });
   if (sources.length === 0) deps.log.warn('a policy matches nothing', { policy: policy.name });
   await deps.sources.see(policy.name, sources, now);
   return sources;
@@ -149,15 +153,18 @@ async function planSlot(
   const jitters = policy.schedules
     .filter((schedule) => slot.schedules.includes(schedule.name))
     .flatMap((schedule) => schedule.jitter ?? []);
-  for (const source of sources) {
-    const point = planPoint({ policy, source, slot: slot.at, schedules: slot.schedules, trigger: 'schedule', now });
-    await deps.catalogue.insert(point);
-    const startAt = slot.at + Math.max(0, ...jitters.map((jitter) => jitterMs(source.key, jitter)));
+  const points = sources.map((source) =>
+    planPoint({ policy, source, slot: slot.at, schedules: slot.schedules, trigger: 'schedule', now }),
+  );
+  for (const point of points) {
+    const startAt = slot.at + Math.max(0, ...jitters.map((jitter) => jitterMs(point.source.key, jitter)));
     const item: WorkItem = { kind: 'take', id: point.id, dueAt: startAt > now ? startAt : now + RESEND_AFTER_MS };
     items.push(item);
     if (startAt <= now) soon.push(item);
   }
+  // The agenda first: a point without an item would never be taken, an item without a point is dropped.
   await deps.agenda.change(items);
+  await inParallel(points, ROWS_AT_ONCE, (point) => deps.catalogue.insert(point));
   await deps.store.queue('snapshots').send(soon.map(messageOf));
   deps.log.info('points planned', { policy: policy.name, slot: formatIso(slot.at), points: items.length });
   return items.length;

@@ -34,7 +34,10 @@ export class PointView {
       consistency: point.snapshots.length > 1 ? 'disk' : 'crash',
       skewMs: point.skewMs,
       storedBytes: bytes.every((value) => value !== null) ? bytes.reduce((sum, value) => sum + value, 0) : null,
-      held: isHeld(point, now) && point.hold ? { reason: point.hold.reason, until: iso(point.hold.until), by: point.hold.by } : null,
+      held:
+        isHeld(point, now) && point.hold
+          ? { reason: point.hold.reason, until: iso(point.hold.until), by: point.hold.by }
+          : null,
       marked: point.mark ? { because: point.mark.because, deleteAfter: formatIso(point.mark.deleteAfter) } : null,
       error: point.error,
       snapshots,

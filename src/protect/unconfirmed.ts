@@ -43,9 +43,7 @@ export class Unconfirmed {
   }
 
   /** Everything unconfirmed of a group; null where there is nothing. */
-  async of(
-    key: string,
-  ): Promise<{
+  async of(key: string): Promise<{
     readonly group: SnapshotGroup;
     readonly creates: readonly string[];
     readonly deletes: readonly string[];

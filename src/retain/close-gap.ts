@@ -16,8 +16,6 @@ export interface Proven {
   readonly bound: number;
 }
 
-/** Label extensions that a decision may take: about half a second. */
-const MAX_EXTENSIONS = 12_000_000;
 const MAX_LABELS_PER_NODE = 4_000;
 const MIN_LABELS_PER_NODE = 8;
 /** A gap wider than this part of the bound is worth bounds at more prices. */
@@ -32,6 +30,7 @@ const ROUNDING = 1e-12;
  * dropped where they cannot lead to less loss than the best that is known, or where another one is no worse in both. Where a node has too many, labels
  * of nearly equal loss are thinned out, and what that may have lost is added to what the answer may be off.
  *
+ * Units:  `effort` in extensions of labels, some ten million a second: a bound of the work, by thinning more.
  * Source: I. Dumitrescu and N. Boland, "Improved preprocessing, labeling and scaling algorithms for the weight-constrained shortest path problem",
  *         Networks 42 (2003): bounds by reduced cost, dominance, and thinning with a proven error.
  */
@@ -41,9 +40,9 @@ export function closeGap(
   start: Choice,
   bound: number,
   price: number,
+  effort: number,
 ): Proven {
-  const search = new Search(graphs, limit, start, bound, price);
-  return search.run();
+  return new Search(graphs, limit, start, bound, price).run(effort);
 }
 
 /** A bound at another price of money: by node what a path to the end weighs at least, and the same for all later sources. */
@@ -112,9 +111,9 @@ class Search {
     this.#relaxed = after.value;
   }
 
-  run(): Proven {
+  run(effort: number): Proven {
     const edges = this.#countEdges();
-    this.#cap = Math.min(MAX_LABELS_PER_NODE, Math.max(MIN_LABELS_PER_NODE, Math.floor(MAX_EXTENSIONS / (edges + 1))));
+    this.#cap = Math.min(MAX_LABELS_PER_NODE, Math.max(MIN_LABELS_PER_NODE, Math.floor(effort / (edges + 1))));
     let labels: readonly number[] = [this.#labels.add(0, 0, -1, -1, 0)];
     for (let at = 0; at < this.#legs.length; at += 1) labels = this.#walk(at, labels);
     const choice = this.#bestLabel < 0 ? this.#start : this.#finish();

@@ -19,6 +19,10 @@ export interface BudgetDecision {
   readonly cost: number;
 }
 
+/** The contract's proof: at most 1 % from the best. */
+const PROVEN_GAP = 0.01;
+/** Work to put in, one try after another, until the gap is proven. The first one finds the best itself where sources are few. */
+const efforts = [2_000_000, 10_000_000, 50_000_000, 250_000_000];
 /** A gap below this part is a difference of rounding. */
 const ROUNDING = 1e-11;
 
@@ -45,8 +49,14 @@ function solve(graphs: readonly PathGraph[], limit: number, everything: Choice, 
   const relaxed = relaxBudget(graphs, limit, everything, least);
   const filled = fillBudget(graphs, limit, relaxed);
   if (filled.loss - relaxed.bound <= ROUNDING * filled.loss) return { choice: filled, bound: filled.loss };
-  const proven = closeGap(graphs, limit, filled, relaxed.bound, relaxed.price);
-  return { choice: takeBack(graphs, limit, proven.choice), bound: proven.bound };
+  let proven: Proven = { choice: filled, bound: relaxed.bound };
+  for (const effort of efforts) {
+    const { choice, bound } = closeGap(graphs, limit, proven.choice, relaxed.bound, relaxed.price, effort);
+    const taken = takeBack(graphs, limit, choice);
+    proven = { choice: taken, bound: Math.min(taken.loss, Math.max(bound, proven.bound)) };
+    if (taken.loss - proven.bound <= PROVEN_GAP * proven.bound) break;
+  }
+  return proven;
 }
 
 function floorsOnly(graph: PathGraph): Uint8Array {

@@ -1,9 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Store } from '../base/store.ts';
-import { MINUTE_MS } from '../base/time.ts';
-import { type Chains, chainKey, type Freed, forgetNode } from '../cost/cost.ts';
-import type { Catalogue } from '../protect/protect.ts';
+import { MINUTE_MS, utcDay } from '../base/time.ts';
+import { type Chains, chainKey, type Freed, forgetNode, openPriceBook, recordFreed } from '../cost/cost.ts';
+import type { PriceSource } from '../cost/ports.ts';
+import type { Catalogue, Point, PointSnapshot, PolicyBook } from '../protect/protect.ts';
 import { underLease } from '../work/lease.ts';
 import type { Message } from '../work/messages.ts';
 import type { Agenda, WorkItem } from '../work/work.ts';
@@ -15,6 +16,9 @@ export interface ForgetDeps {
   readonly agenda: Agenda;
   readonly clock: Clock;
   readonly log: Log;
+  readonly policies: PolicyBook;
+  readonly prices: PriceSource;
+  readonly currency: string;
 }
 
 /**
@@ -29,7 +33,7 @@ export async function forgetPoint(deps: ForgetDeps, message: Message): Promise<v
     for (const snapshot of point.snapshots) {
       const key = chainKey(snapshot.diskUniqueId);
       const turn = await underLease(deps, key, () =>
-        forgetNode(deps.chains, key, point.id, (freed) => recordFreed(deps, key, freed)),
+        forgetNode(deps.chains, key, point.id, (freed) => noteFreed(deps, point, snapshot, freed)),
       );
       if (turn.kind === 'busy') return deps.agenda.change([{ ...item, dueAt: deps.clock.now() + MINUTE_MS }], [item]);
       const unmeasured = (await deps.chains.nodes(key)).some(
@@ -41,4 +45,21 @@ export async function forgetPoint(deps: ForgetDeps, message: Message): Promise<v
     deps.log.info('a point was deleted', { point: point.id, policy: point.policy, source: point.source.name });
   }
   await deps.agenda.change([], [item]);
+}
+
+async function noteFreed(deps: ForgetDeps, point: Point, snapshot: PointSnapshot, freed: Freed): Promise<void> {
+  const { store, log, clock, currency } = deps;
+  const prices = openPriceBook({ store, source: deps.prices, log }, currency, clock.now());
+  const policy = (await deps.policies.get(point.policy))?.policy;
+  await recordFreed(
+    { store, prices, log },
+    {
+      ...freed,
+      chainKey: chainKey(snapshot.diskUniqueId),
+      diskName: snapshot.diskName,
+      source: point.source,
+      day: utcDay(point.deletingSince ?? clock.now()),
+      sku: policy?.snapshot.sku ?? 'Standard_ZRS',
+    },
+  );
 }

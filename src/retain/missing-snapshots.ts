@@ -1,3 +1,5 @@
+import { type Audit, HOLDFAST } from '../audit/audit.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Catalogue, Point } from '../protect/protect.ts';
 import type { Agenda } from '../work/work.ts';
@@ -11,7 +13,7 @@ import type { SnapshotRemover } from './ports.ts';
  * Safety: lists lag, so each missing snapshot is asked for by itself before it counts as gone.
  */
 export async function noteMissing(
-  deps: { catalogue: Catalogue; agenda: Agenda; remover: SnapshotRemover; clock: { now(): number }; log: Log },
+  deps: { catalogue: Catalogue; agenda: Agenda; remover: SnapshotRemover; audit: Audit; clock: Clock; log: Log },
   points: readonly Point[],
   view: GroupView,
 ): Promise<readonly Point[]> {
@@ -36,12 +38,13 @@ export async function noteMissing(
     const whole = gone.length === point.snapshots.length;
     const now = deps.clock.now();
     if (whole) await deps.agenda.change([{ kind: 'forget', id: point.id, dueAt: now }]);
-    const changed = await deps.catalogue.update(point.id, (current) => ({
-      ...current,
-      state: whole ? 'deleting' : 'failed',
-      error,
-      deletingSince: whole ? now : null,
-    }));
+    const facts = { policy: point.policy, source: point.source.id, slot: point.slot, gone: gone.length };
+    await deps.audit.record({ at: now, actor: HOLDFAST, action: 'point.lost', target: point.id, facts });
+    const changed = await deps.catalogue.update(point.id, (current) =>
+      current.state === 'succeeded'
+        ? { ...current, state: whole ? 'deleting' : 'failed', error, deletingSince: whole ? now : null }
+        : null,
+    );
     if (changed && !whole) present.push(changed);
   }
   return present;

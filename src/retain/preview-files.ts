@@ -1,18 +1,8 @@
-import { type Parsed, type Problem, showFound } from '../base/problem.ts';
+import { type Parsed, showFound } from '../base/problem.ts';
 import type { EpochMs } from '../base/time.ts';
 import { parsePolicy } from '../policy/parse-policy.ts';
 import { parsePointsFile } from './points-file.ts';
-import { type PreviewPlan, type PreviewPolicy, planPreview } from './preview.ts';
-
-/** A problem of the preview, and which of its inputs it lies in. */
-export interface PreviewProblem extends Problem {
-  readonly file: 'command' | 'policy' | 'points';
-}
-
-/** The plan, or every problem of both files. */
-export type PreviewAnswer =
-  | { readonly ok: true; readonly plan: PreviewPlan }
-  | { readonly ok: false; readonly problems: readonly PreviewProblem[] };
+import { type PreviewAnswer, type PreviewPolicy, type PreviewProblem, planPreview } from './preview.ts';
 
 /**
  * Answers the offline preview from the texts of its two files.
@@ -26,7 +16,7 @@ export function previewFiles(policyText: string, pointsText: string, now: EpochM
   if (!policy.ok || !points.ok) {
     return { ok: false, problems: [...inFile('policy', policy), ...inFile('points', points)] };
   }
-  return { ok: true, plan: planPreview(points.value, policy.value, now) };
+  return planPreview(points.value, policy.value, now);
 }
 
 /**
@@ -37,7 +27,7 @@ function parsePreviewPolicy(input: unknown): Parsed<PreviewPolicy> {
   const isObject = typeof input === 'object' && input !== null && !Array.isArray(input);
   const isWhole = isObject && ['name', 'select', 'schedules'].some((field) => Object.hasOwn(input, field));
   const document = isWhole || !isObject ? input : { name: 'preview', select: { scopes: [] }, schedules: [], ...input };
-  return parsePolicy(document, { notSupportedYet: new Set(['budget']) });
+  return parsePolicy(document, { notSupportedYet: new Set() });
 }
 
 function parseJson<T>(text: string, parse: (input: unknown) => Parsed<T>): Parsed<T> {

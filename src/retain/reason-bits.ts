@@ -1,4 +1,5 @@
-import { deleteRules, guardRules, type KeepRule, keepRules } from './verdict.ts';
+import { type FloorRule, floorRules } from '../policy/policy.ts';
+import { deleteRules, guardRules, keepRules } from './verdict.ts';
 
 /**
  * All reasons of a verdict in the 31 low bits of one number: 12 keep rules, `oldest` for 10 tiers, 6 guards, 3 reasons to delete.
@@ -38,10 +39,14 @@ export function isKept(mask: number): boolean {
   return (mask & KEEP_BITS) !== 0;
 }
 
-/** The bits of one keep rule: by its buckets, and as the oldest. */
-export function ruleBits(rule: KeepRule): number {
-  const index = keepRules.indexOf(rule);
-  return (1 << index) | (oldestBits[index] as number);
+/** The bits that a budget may not give up: guards, and what the named rules keep, by their buckets or as the oldest. */
+export function floorBits(floors: readonly FloorRule[]): number {
+  let bits = MINIMUM | HELD | IMMUTABLE | PENDING | FUTURE;
+  for (const rule of floors) {
+    const index = floorRules.indexOf(rule);
+    bits |= (1 << index) | (oldestBits[index] as number);
+  }
+  return bits;
 }
 
 /** The guards' and deletions' names with their bits, in the order in which verdicts list them. */

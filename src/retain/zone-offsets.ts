@@ -2,8 +2,8 @@ import { type EpochMs, type ZoneId, zoneOffsetMs } from '../base/time.ts';
 
 /** Length of the stretches of time that are looked at together: 2^35 ms, some 398 days. */
 const STRETCH_MS = 2 ** 35;
-/** No zone on record changes its offset twice within this time. */
-const PROBE_MS = 86_400_000;
+/** No zone on record changes its offset twice within this time: four days. */
+const PROBE_MS = 345_600_000;
 
 /**
  * A zone's offsets, fast: milliseconds that its wall clock is ahead of UTC, by moment.

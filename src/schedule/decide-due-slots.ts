@@ -102,10 +102,11 @@ function cronOf(schedule: Schedule): CronTimes {
 }
 
 function momentsTaken(owed: readonly Owed[]): ReadonlySet<EpochMs> {
-  const inTime = new Set(owed.filter(({ late }) => !late).map(({ at }) => at));
-  if (inTime.size > 0) return new Set([...inTime].sort((a, b) => b - a).slice(0, MAX_SLOTS_AT_ONCE));
-  const toCatchUp = owed.filter(({ catchUp }) => catchUp === 'latest').map(({ at }) => at);
-  return new Set(toCatchUp.length > 0 ? [Math.max(...toCatchUp)] : []);
+  const moments = owed.filter(({ late }) => !late).map(({ at }) => at);
+  const toCatchUp = owed.filter(({ late, catchUp }) => late && catchUp === 'latest').map(({ at }) => at);
+  const newestToCatchUp = toCatchUp.length > 0 ? Math.max(...toCatchUp) : null;
+  if (newestToCatchUp !== null && moments.every((at) => at < newestToCatchUp)) moments.push(newestToCatchUp);
+  return new Set([...new Set(moments)].sort((a, b) => b - a).slice(0, MAX_SLOTS_AT_ONCE));
 }
 
 function missedSlot({ at, schedule, late, catchUp }: Owed): MissedSlot {

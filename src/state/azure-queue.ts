@@ -1,7 +1,14 @@
 import type { QueueClient } from '@azure/storage-queue';
 import { assert } from '../base/assert.ts';
 import type { Queue } from '../base/store.ts';
-import { isBeingDeleted, isContainerMissing, MissingContainer, type StorageContext, storageCall, withContainer } from './storage-call.ts';
+import {
+  isBeingDeleted,
+  isContainerMissing,
+  MissingContainer,
+  type StorageContext,
+  storageCall,
+  withContainer,
+} from './storage-call.ts';
 
 /** What a message may hold so that its base64 stays within 64 KiB. Source: https://learn.microsoft.com/azure/storage/queues/scalability-targets */
 const MESSAGE_MAX_BYTES = 49_152;

@@ -9,6 +9,7 @@ import type { BlobContainer, Queue, Store, Table } from '../base/store.ts';
 import { createAzureBlobs } from './azure-blobs.ts';
 import { createAzureQueue } from './azure-queue.ts';
 import { createAzureTable } from './azure-table.ts';
+import { checkContainerName, checkTableName } from './check-row.ts';
 import { type StorageContext, storageCall } from './storage-call.ts';
 
 export interface StoreOptions {
@@ -34,14 +35,21 @@ export function createStore(options: StoreOptions): Store {
   const blobService = new BlobServiceClient(options.blobServiceUri, options.credential, once);
   const queueService = new QueueServiceClient(options.queueServiceUri, options.credential, once);
   const tableClient = remember((name) => {
+    checkTableName(name);
     const transport = options.tableHttpClient ? { httpClient: options.tableHttpClient } : {};
     const retryOptions = { maxRetries: 0 };
     return new TableClient(options.tableServiceUri, name, options.credential, { retryOptions, ...transport });
   });
   return {
     table: remember<Table>((name) => createAzureTable(tableClient(name), context)),
-    queue: remember<Queue>((name) => createAzureQueue(queueService.getQueueClient(name), context)),
-    blobs: remember<BlobContainer>((name) => createAzureBlobs(blobService.getContainerClient(name), context)),
+    queue: remember<Queue>((name) => {
+      checkContainerName(name);
+      return createAzureQueue(queueService.getQueueClient(name), context);
+    }),
+    blobs: remember<BlobContainer>((name) => {
+      checkContainerName(name);
+      return createAzureBlobs(blobService.getContainerClient(name), context);
+    }),
     dropTable: (name) =>
       storageCall(context, { operation: 'drop', name }, ({ abortSignal }) =>
         tableClient(name).deleteTable({ abortSignal }),

@@ -19,6 +19,20 @@ const COLUMN_NAME = /^[A-Za-z][A-Za-z0-9_]{0,254}$/;
 /** Names that storage or its SDK gives another meaning. */
 const RESERVED_COLUMNS = ['partitionkey', 'rowkey', 'timestamp', 'etag'];
 
+/** Source: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules (Microsoft.Storage). */
+const TABLE_NAME = /^[A-Za-z][A-Za-z0-9]{2,62}$/;
+const QUEUE_OR_CONTAINER_NAME = /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/;
+
+/** Stops at a name that no table may have. Errors: AssertionError. */
+export function checkTableName(name: string): void {
+  assert(TABLE_NAME.test(name), 'a table name is not allowed');
+}
+
+/** Stops at a name that no queue and no container may have. Errors: AssertionError. */
+export function checkContainerName(name: string): void {
+  assert(QUEUE_OR_CONTAINER_NAME.test(name), 'the name of a queue or container is not allowed');
+}
+
 /**
  * Stops at a key that Table Storage would refuse: keys come from Holdfast's own code, so a wrong one is a bug.
  *

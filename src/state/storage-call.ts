@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { withTimeLimit } from '../base/time-limit.ts';
 
 /** What every call to storage needs. */
 export interface StorageContext {
@@ -49,7 +50,7 @@ export async function storageCall<T>(
 ): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
-      return await attempt({ abortSignal: AbortSignal.timeout(TRY_TIMEOUT_MS), uncertain: tries > 0 });
+      return await withTimeLimit(TRY_TIMEOUT_MS, (abortSignal) => attempt({ abortSignal, uncertain: tries > 0 }));
     } catch (error) {
       const waitMs = RETRY_WAITS_MS[tries];
       if (waitMs === undefined || !mayPass(error)) throw translate(error, target, tries + 1);

@@ -20,7 +20,11 @@ describe('a refusal of Azure', () => {
     ['a resource that is gone', refusal(404, 'ResourceNotFound'), 'not-found'],
     ['a group that is gone', refusal(404, 'ResourceGroupNotFound'), 'not-found'],
     ['a management lock', refusal(409, 'ScopeLocked'), 'azure-locked'],
-    ['an open access', refusal(409, 'OperationNotAllowed', 'There is an active shared access signature outstanding'), 'azure-locked'],
+    [
+      'an open access',
+      refusal(409, 'OperationNotAllowed', 'There is an active shared access signature outstanding'),
+      'azure-locked',
+    ],
     ['an immutability policy', refusal(409, 'Conflict', 'The snapshot has an immutability policy'), 'azure-locked'],
     ['any other conflict', refusal(409, 'PropertyChangeNotAllowed'), 'conflict'],
     ['a missing right', refusal(403, 'AuthorizationFailed'), 'azure-denied'],
@@ -36,15 +40,23 @@ describe('a refusal of Azure', () => {
 
   it('tells what Azure said, without the signatures in it', async () => {
     const failure = await failureOf(refusal(400, 'Bad', 'see https://md.example/x?sv=1&sig=SECRET for more'));
-    expect(failure.facts).toMatchObject({ status: 400, azureCode: 'Bad', azureText: 'see https://md.example/x?… for more' });
-    expect(failure.facts['path']).not.toContain('?');
+    expect(failure.facts).toMatchObject({
+      status: 400,
+      azureCode: 'Bad',
+      azureText: 'see https://md.example/x?… for more',
+    });
+    expect(failure.facts.path).not.toContain('?');
   });
 });
 
 describe('a call that fails', () => {
   it.each<[string, readonly FakeAnswer[], readonly number[]]>([
     ['429 with Retry-After waits as long as asked', [refusal(429, 'X', '', { 'retry-after': '17' }), OK], [17_000]],
-    ['429 without waits 2, 4 and 8 s', [refusal(429, 'X'), refusal(429, 'X'), refusal(429, 'X'), OK], [2_000, 4_000, 8_000]],
+    [
+      '429 without waits 2, 4 and 8 s',
+      [refusal(429, 'X'), refusal(429, 'X'), refusal(429, 'X'), OK],
+      [2_000, 4_000, 8_000],
+    ],
     ['5xx waits 2, 4 and 8 s', [refusal(500, 'X'), refusal(503, 'X'), refusal(504, 'X'), OK], [2_000, 4_000, 8_000]],
     ['a lost connection likewise', ['lost', OK], [2_000]],
   ])('%s', async (_, answers, waitsMs) => {
@@ -75,30 +87,32 @@ describe('a call that fails', () => {
     const fake = createFakeArm((_, nth) =>
       nth === 1 ? refusal(429, 'SubscriptionRequestsThrottled', '', { 'retry-after': '9' }) : OK,
     );
-    await Promise.all([
-      fake.arm.send('GET', PATH),
-      fake.clock.wait(1_000).then(() => fake.arm.send('GET', PATH)),
-    ]);
+    await Promise.all([fake.arm.send('GET', PATH), fake.clock.wait(1_000).then(() => fake.arm.send('GET', PATH))]);
     expect(fake.clock.now() - Date.UTC(2026, 2, 1)).toBe(9_000);
     expect(fake.requests).toHaveLength(3);
   });
 
   it('slows down by what the headers say', async () => {
-    const scarce = createFakeArm(() => ({ ...OK, headers: { 'x-ms-ratelimit-remaining-subscription-reads': '0' } }) as FakeAnswer);
+    const scarce = createFakeArm(
+      () => ({ ...OK, headers: { 'x-ms-ratelimit-remaining-subscription-reads': '0' } }) as FakeAnswer,
+    );
     for (let n = 0; n < 4; n += 1) await scarce.arm.send('GET', PATH);
     expect(scarce.clock.waitsMs).toEqual([40, 40, 40]);
   });
 });
 
 describe('the gate', () => {
-  it.each(['https://evil.example/x', 'https://arm.example:444/x', 'https://arm.example.evil.example/x', 'https://u:p@arm.example/x', 'http://arm.example/x'])(
-    'lets no token out to %s',
-    async (url) => {
-      const fake = createFakeArm(inOrder(OK));
-      await expect(fake.arm.send('GET', url)).rejects.toMatchObject({ code: 'azure-rejected' });
-      expect(fake.requests).toEqual([]);
-    },
-  );
+  it.each([
+    'https://evil.example/x',
+    'https://arm.example:444/x',
+    'https://arm.example.evil.example/x',
+    'https://u:p@arm.example/x',
+    'http://arm.example/x',
+  ])('lets no token out to %s', async (url) => {
+    const fake = createFakeArm(inOrder(OK));
+    await expect(fake.arm.send('GET', url)).rejects.toMatchObject({ code: 'azure-rejected' });
+    expect(fake.requests).toEqual([]);
+  });
 
   it('stops a list whose next page is elsewhere', async () => {
     const fake = createFakeArm(inOrder({ status: 200, body: { value: [], nextLink: 'https://evil.example/more' } }));
@@ -118,7 +132,11 @@ describe('the gate', () => {
 
   it('asks again for a page of a list, not for the whole list', async () => {
     const fake = createFakeArm(
-      inOrder({ status: 200, body: { value: [], nextLink: `${ENDPOINT}/subscriptions/${SUBSCRIPTION}/next` } }, 'lost', OK),
+      inOrder(
+        { status: 200, body: { value: [], nextLink: `${ENDPOINT}/subscriptions/${SUBSCRIPTION}/next` } },
+        'lost',
+        OK,
+      ),
     );
     for await (const _ of fake.arm.compute(SUBSCRIPTION).disks.list());
     expect(fake.calls()).toEqual(['GET disks', 'GET next', 'GET next']);
@@ -142,7 +160,8 @@ describe('the gate', () => {
   it('refuses an endpoint that is not https', () => {
     const clock = createVirtualClock();
     const credential = { getToken: async () => null };
-    const make = () => createArm({ endpoint: 'http://arm.example', credential, clock, limiter: createRateLimiter(clock) });
+    const make = () =>
+      createArm({ endpoint: 'http://arm.example', credential, clock, limiter: createRateLimiter(clock) });
     expect(make).toThrow(expect.objectContaining({ code: 'bad-request' }));
   });
 });

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createDiskMaker } from '../../src/azure/disks.ts';
 import { GIB } from '../../src/base/bytes.ts';
-import { createFakeArm, DISK_ID, type FakeAnswer, inOrder, refusal, SNAPSHOT_ID, SUBSCRIPTION } from '../support/fake-arm.ts';
+import {
+  createFakeArm,
+  DISK_ID,
+  type FakeAnswer,
+  inOrder,
+  refusal,
+  SNAPSHOT_ID,
+  SUBSCRIPTION,
+} from '../support/fake-arm.ts';
 
 const OPERATION = 'https://arm.example/subscriptions/x/operations/1';
 const REQUEST = {
@@ -19,7 +27,11 @@ const REQUEST = {
 
 describe('creating a disk', () => {
   it.each<[string, FakeAnswer, string | null]>([
-    ['the status document', { status: 202, headers: { 'azure-asyncoperation': OPERATION, location: `${OPERATION}?m` } }, OPERATION],
+    [
+      'the status document',
+      { status: 202, headers: { 'azure-asyncoperation': OPERATION, location: `${OPERATION}?m` } },
+      OPERATION,
+    ],
     ['the place of the result', { status: 202, headers: { location: OPERATION } }, OPERATION],
     ['nothing where Azure is done', { status: 200, body: { id: DISK_ID } }, null],
   ])('sends one PUT and gives back %s', async (_, answer, url) => {
@@ -51,14 +63,26 @@ describe('creating a disk', () => {
 
 describe('an operation', () => {
   it.each<[string, FakeAnswer, object]>([
-    ['runs', { status: 200, headers: { 'retry-after': '5' }, body: { status: 'InProgress', percentComplete: 40 } }, { kind: 'running', retryAfterMs: 5_000, percent: 40 }],
+    [
+      'runs',
+      { status: 200, headers: { 'retry-after': '5' }, body: { status: 'InProgress', percentComplete: 40 } },
+      { kind: 'running', retryAfterMs: 5_000, percent: 40 },
+    ],
     ['runs, by its place', { status: 202 }, { kind: 'running', retryAfterMs: 2_000, percent: null }],
     ['is done', { status: 200, body: { status: 'Succeeded' } }, { kind: 'succeeded' }],
     ['is done, by its place', { status: 200, body: { id: DISK_ID } }, { kind: 'succeeded' }],
     ['is done without a word', { status: 204 }, { kind: 'succeeded' }],
-    ['has failed', { status: 200, body: { status: 'Failed', error: { code: 'NoSpace', message: 'm' } } }, { kind: 'failed', code: 'NoSpace', message: 'm' }],
+    [
+      'has failed',
+      { status: 200, body: { status: 'Failed', error: { code: 'NoSpace', message: 'm' } } },
+      { kind: 'failed', code: 'NoSpace', message: 'm' },
+    ],
     ['was canceled', { status: 200, body: { status: 'Canceled' } }, { kind: 'failed', code: 'Canceled', message: '' }],
-    ['has failed, by its place', refusal(409, 'OperationFailed', 'm'), { kind: 'failed', code: 'OperationFailed', message: 'm' }],
+    [
+      'has failed, by its place',
+      refusal(409, 'OperationFailed', 'm'),
+      { kind: 'failed', code: 'OperationFailed', message: 'm' },
+    ],
   ])('%s', async (_, answer, state) => {
     const fake = createFakeArm(inOrder(answer));
     expect(await createDiskMaker(fake.arm).operation(OPERATION)).toEqual(state);
@@ -75,7 +99,12 @@ describe('an operation', () => {
 
 describe('reading and deleting a disk', () => {
   it('reads it, and null for one that is gone', async () => {
-    const body = { id: DISK_ID, tags: { restore: 'r1' }, managedBy: '/vm', properties: { uniqueId: 'u', diskSizeGB: 64, provisioningState: 'Updating' } };
+    const body = {
+      id: DISK_ID,
+      tags: { restore: 'r1' },
+      managedBy: '/vm',
+      properties: { uniqueId: 'u', diskSizeGB: 64, provisioningState: 'Updating' },
+    };
     const { arm } = createFakeArm(inOrder({ status: 200, body }, refusal(404, 'ResourceNotFound')));
     const disks = createDiskMaker(arm);
     expect(await disks.getDisk(SUBSCRIPTION, 'rg', 'd1')).toEqual({
@@ -90,7 +119,9 @@ describe('reading and deleting a disk', () => {
   });
 
   it('deletes without waiting, and takes one that is gone for deleted', async () => {
-    const fake = createFakeArm(inOrder({ status: 202, headers: { location: OPERATION } }, refusal(404, 'ResourceNotFound')));
+    const fake = createFakeArm(
+      inOrder({ status: 202, headers: { location: OPERATION } }, refusal(404, 'ResourceNotFound')),
+    );
     const disks = createDiskMaker(fake.arm);
     expect(await disks.deleteDisk(SUBSCRIPTION, 'rg', 'd1')).toBe(OPERATION);
     expect(await disks.deleteDisk(SUBSCRIPTION, 'rg', 'd1')).toBeNull();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ARM_BUCKETS, type ArmCharge, createRateLimiter } from '../../src/azure/rate-limiter.ts';
+import { ARM_BUCKETS, type ArmCharge, createRateLimiter, type LimitedRequest } from '../../src/azure/rate-limiter.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 
 const SUBSCRIPTION = 's';
@@ -21,6 +21,10 @@ function refusedByAzure(sentAt: readonly number[], charge: ArmCharge): number {
   return refused;
 }
 
+function request(charge: ArmCharge, subscriptionId = SUBSCRIPTION): LimitedRequest {
+  return { subscriptionId, charge, kind: 'PUT microsoft.compute/snapshots/{}' };
+}
+
 /** Sends a wave through the limiter: when each went out, and in which order. */
 async function wave(count: number, charge: ArmCharge, remaining?: (nth: number) => number | undefined) {
   const clock = createVirtualClock(0);
@@ -29,10 +33,10 @@ async function wave(count: number, charge: ArmCharge, remaining?: (nth: number) 
   const order: number[] = [];
   await Promise.all(
     [...Array(count).keys()].map(async (n) => {
-      await limiter.acquire(SUBSCRIPTION, charge);
+      const release = await limiter.acquire(request(charge));
       sentAt.push(clock.now());
       order.push(n);
-      limiter.release(SUBSCRIPTION, charge, { remaining: remaining?.(sentAt.length) });
+      release({ remaining: remaining?.(sentAt.length) });
     }),
   );
   return { sentAt, order, clock };
@@ -56,32 +60,33 @@ describe('rate limiter', () => {
   it('keeps the buckets of subscriptions and of kinds of call apart', async () => {
     const clock = createVirtualClock(0);
     const limiter = createRateLimiter(clock);
-    for (let n = 0; n < 200; n += 1) await limiter.acquire('a', 'writes');
-    await limiter.acquire('b', 'writes');
-    await limiter.acquire('a', 'reads');
-    await limiter.acquire('a', 'deletes');
+    for (let n = 0; n < 200; n += 1) await limiter.acquire(request('writes', 'a'));
+    await limiter.acquire(request('writes', 'b'));
+    await limiter.acquire(request('reads', 'a'));
+    await limiter.acquire(request('deletes', 'a'));
     expect(clock.now()).toBe(0);
-    await limiter.acquire('A', 'writes');
+    await limiter.acquire(request('writes', 'A'));
     expect(clock.now()).toBe(100);
   });
 
   it('believes Azure where it says that less is left', async () => {
     const clock = createVirtualClock(0);
     const limiter = createRateLimiter(clock);
-    await limiter.acquire(SUBSCRIPTION, 'writes');
-    limiter.release(SUBSCRIPTION, 'writes', { remaining: 3 });
-    for (let n = 0; n < 3; n += 1) await limiter.acquire(SUBSCRIPTION, 'writes');
+    const release = await limiter.acquire(request('writes'));
+    release({ remaining: 3 });
+    for (let n = 0; n < 3; n += 1) await limiter.acquire(request('writes'));
     expect(clock.now()).toBe(0);
-    await limiter.acquire(SUBSCRIPTION, 'writes');
+    await limiter.acquire(request('writes'));
     expect(clock.now()).toBe(100);
   });
 
   it('counts requests that are under way, which Azure has not counted yet', async () => {
     const clock = createVirtualClock(0);
     const limiter = createRateLimiter(clock);
-    for (let n = 0; n < 4; n += 1) await limiter.acquire(SUBSCRIPTION, 'writes');
-    limiter.release(SUBSCRIPTION, 'writes', { remaining: 3 });
-    await limiter.acquire(SUBSCRIPTION, 'writes');
+    const releases = [];
+    for (let n = 0; n < 4; n += 1) releases.push(await limiter.acquire(request('writes')));
+    releases[0]?.({ remaining: 3 });
+    await limiter.acquire(request('writes'));
     expect(clock.now()).toBe(100);
   });
 
@@ -93,27 +98,70 @@ describe('rate limiter', () => {
   it('sends nothing while Azure has closed the bucket', async () => {
     const clock = createVirtualClock(0);
     const limiter = createRateLimiter(clock);
-    await limiter.acquire(SUBSCRIPTION, 'deletes');
-    limiter.release(SUBSCRIPTION, 'deletes', { remaining: 0, closedForMs: 17_000 });
-    await Promise.all([1, 2, 3].map(() => limiter.acquire(SUBSCRIPTION, 'deletes')));
+    const release = await limiter.acquire(request('deletes'));
+    release({ remaining: 0, closedForMs: 17_000 });
+    await Promise.all([1, 2, 3].map(() => limiter.acquire(request('deletes'))));
     expect(clock.now()).toBe(17_000);
+  });
+
+  it('learns a bucket of the provider from its header, and keeps within it', async () => {
+    const clock = createVirtualClock(0);
+    const limiter = createRateLimiter(clock);
+    // Azure's side: 1,000 at once and as many in three minutes, as its name says; we know neither beforehand.
+    const capacity = 1_000;
+    const refillPerSecond = capacity / 180;
+    let tokens = capacity;
+    let at = 0;
+    let refused = 0;
+    let left = 3_000;
+    const worker = async () => {
+      while (left > 0) {
+        left -= 1;
+        const release = await limiter.acquire(request('writes'));
+        tokens = Math.min(capacity, tokens + ((clock.now() - at) / 1_000) * refillPerSecond);
+        at = clock.now();
+        if (tokens < 1) refused += 1;
+        else tokens -= 1;
+        await clock.wait(50);
+        release({ resources: [{ name: 'CreateUpdateSnapshots3Min', remaining: Math.floor(tokens) }] });
+      }
+    };
+    await Promise.all([...Array(12)].map(worker));
+    expect(refused).toBe(0);
+    // (3000 - 1000) / 5.56 s is 360 s.
+    expect(clock.now()).toBeGreaterThan(355_000);
+    expect(clock.now()).toBeLessThan(370_000);
+  });
+
+  it('is not slowed down for long by a bucket that it first saw empty', async () => {
+    const clock = createVirtualClock(0);
+    const limiter = createRateLimiter(clock);
+    const empty = { resources: [{ name: 'CreateUpdateSnapshots3Min', remaining: 0 }] };
+    (await limiter.acquire(request('writes')))(empty);
+    for (let n = 0; n < 3; n += 1) (await limiter.acquire(request('writes')))(empty);
+    expect(clock.now()).toBeLessThanOrEqual(3_000);
   });
 
   it('fails those who wait when the clock fails, and serves those who come after', async () => {
     let broken = true;
     const inner = createVirtualClock(0);
-    const clock = { now: inner.now, wait: (ms: number) => (broken ? Promise.reject(new Error('no clock')) : inner.wait(ms)) };
+    const clock = {
+      now: inner.now,
+      wait: (ms: number) => (broken ? Promise.reject(new Error('no clock')) : inner.wait(ms)),
+    };
     const limiter = createRateLimiter(clock);
-    for (let n = 0; n < 200; n += 1) await limiter.acquire(SUBSCRIPTION, 'writes');
-    await expect(limiter.acquire(SUBSCRIPTION, 'writes')).rejects.toThrow('no clock');
+    for (let n = 0; n < 200; n += 1) await limiter.acquire(request('writes'));
+    await expect(limiter.acquire(request('writes'))).rejects.toThrow('no clock');
     broken = false;
-    await limiter.acquire(SUBSCRIPTION, 'writes');
+    await limiter.acquire(request('writes'));
   });
 
   it('never sends what Azure would refuse, whenever calls come', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 9_000 }), count: fc.integer({ min: 1, max: 150 }) }), { maxLength: 8 }),
+        fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 9_000 }), count: fc.integer({ min: 1, max: 150 }) }), {
+          maxLength: 8,
+        }),
         fc.constantFrom<ArmCharge>('reads', 'writes', 'deletes'),
         async (bursts, charge) => {
           const clock = createVirtualClock(0);
@@ -124,9 +172,9 @@ describe('rate limiter', () => {
               await clock.wait(afterMs);
               await Promise.all(
                 [...Array(count)].map(async () => {
-                  await limiter.acquire(SUBSCRIPTION, charge);
+                  const release = await limiter.acquire(request(charge));
                   sentAt.push(clock.now());
-                  limiter.release(SUBSCRIPTION, charge, {});
+                  release({});
                 }),
               );
             }),

@@ -83,7 +83,9 @@ describe('retail prices', () => {
   });
 
   it('divides a block of units', async () => {
-    expect((await priceOf(row({ unitOfMeasure: '100 GB/Month', retailPrice: 4.5 })))?.microUnitsPerGiBMonth).toBe(45_000);
+    expect((await priceOf(row({ unitOfMeasure: '100 GB/Month', retailPrice: 4.5 })))?.microUnitsPerGiBMonth).toBe(
+      45_000,
+    );
   });
 
   it('reads all pages of the same host and none of another', async () => {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createSnapshotAccess } from '../../src/azure/snapshot-access.ts';
-import { createFakeArm, type FakeAnswer, type FakeRequest, inOrder, refusal, SNAPSHOT_ID } from '../support/fake-arm.ts';
+import {
+  createFakeArm,
+  type FakeAnswer,
+  type FakeRequest,
+  inOrder,
+  refusal,
+  SNAPSHOT_ID,
+} from '../support/fake-arm.ts';
 
 const OPERATION = 'https://arm.example/subscriptions/x/operations/1?monitor=true';
 const PATCHED: FakeAnswer = { status: 202, headers: { location: OPERATION }, body: {} };
@@ -22,7 +29,9 @@ describe('opening a snapshot', () => {
     const fake = createFakeArm(inOrder(PATCHED, GRANTING, GRANTED));
     expect(await createSnapshotAccess(fake.arm).open(SNAPSHOT_ID, 3_600)).toBe('https://md.example/x?sig=s');
     expect(fake.calls()).toEqual(['PATCH s1', 'POST beginGetAccess', 'GET 1']);
-    expect(fake.requests[0]?.body).toEqual({ properties: { networkAccessPolicy: 'AllowAll', publicNetworkAccess: 'Enabled' } });
+    expect(fake.requests[0]?.body).toEqual({
+      properties: { networkAccessPolicy: 'AllowAll', publicNetworkAccess: 'Enabled' },
+    });
     expect(fake.requests[1]?.body).toEqual({ access: 'Read', durationInSeconds: 3_600 });
     expect(fake.clock.waitsMs).toEqual([2_000]);
   });
@@ -36,7 +45,10 @@ describe('opening a snapshot', () => {
   it('reads the status document where there is no other place', async () => {
     const granting: FakeAnswer = { status: 202, headers: { 'azure-asyncoperation': OPERATION } };
     const running: FakeAnswer = { status: 200, headers: { 'retry-after': '3' }, body: { status: 'InProgress' } };
-    const ended: FakeAnswer = { status: 200, body: { status: 'Succeeded', properties: { output: { accessSAS: 'https://u' } } } };
+    const ended: FakeAnswer = {
+      status: 200,
+      body: { status: 'Succeeded', properties: { output: { accessSAS: 'https://u' } } },
+    };
     const fake = createFakeArm(inOrder(PATCHED, granting, running, ended));
     expect(await createSnapshotAccess(fake.arm).open(SNAPSHOT_ID, 60)).toBe('https://u');
     expect(fake.clock.waitsMs).toEqual([1_000, 3_000]);
@@ -49,8 +61,16 @@ describe('opening a snapshot', () => {
   });
 
   it.each<[string, readonly FakeAnswer[], string]>([
-    ['five of the chain are open', [PATCHED, refusal(409, 'OperationNotAllowed', 'Access is granted to 5 snapshots'), DONE, PATCHED], 'azure-locked'],
-    ['the grant fails', [PATCHED, GRANTING, { status: 200, body: { status: 'Failed' } }, DONE, PATCHED], 'operation-failed'],
+    [
+      'five of the chain are open',
+      [PATCHED, refusal(409, 'OperationNotAllowed', 'Access is granted to 5 snapshots'), DONE, PATCHED],
+      'azure-locked',
+    ],
+    [
+      'the grant fails',
+      [PATCHED, GRANTING, { status: 200, body: { status: 'Failed' } }, DONE, PATCHED],
+      'operation-failed',
+    ],
     ['the right is missing', [PATCHED, refusal(403, 'AuthorizationFailed'), DONE, PATCHED], 'azure-denied'],
   ])('leaves nothing open where %s', async (_, answers, code) => {
     const fake = createFakeArm(inOrder(...answers));
@@ -61,7 +81,9 @@ describe('opening a snapshot', () => {
 
   it('gives an operation up that never ends', async () => {
     const fake = createFakeArm(({ method }) => (method === 'GET' ? { status: 202 } : GRANTING));
-    await expect(createSnapshotAccess(fake.arm).open(SNAPSHOT_ID, 60)).rejects.toMatchObject({ code: 'operation-failed' });
+    await expect(createSnapshotAccess(fake.arm).open(SNAPSHOT_ID, 60)).rejects.toMatchObject({
+      code: 'operation-failed',
+    });
     expect(fake.calls().filter((call) => call.startsWith('GET'))).toHaveLength(30);
   });
 

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createSnapshots } from '../../src/azure/snapshots.ts';
-import { createFakeArm, DISK_ID, type FakeAnswer, inOrder, refusal, SNAPSHOT_ID, SUBSCRIPTION } from '../support/fake-arm.ts';
+import {
+  createFakeArm,
+  DISK_ID,
+  type FakeAnswer,
+  inOrder,
+  refusal,
+  SNAPSHOT_ID,
+  SUBSCRIPTION,
+} from '../support/fake-arm.ts';
 
 const REQUEST = {
   subscriptionId: SUBSCRIPTION,
@@ -19,7 +27,12 @@ function snapshotBody(properties: object): object {
     name: 's1',
     location: 'westeurope',
     sku: { name: 'Standard_ZRS' },
-    properties: { timeCreated: '2026-03-01T02:00:00Z', provisioningState: 'Succeeded', creationData: { createOption: 'Copy' }, ...properties },
+    properties: {
+      timeCreated: '2026-03-01T02:00:00Z',
+      provisioningState: 'Succeeded',
+      creationData: { createOption: 'Copy' },
+      ...properties,
+    },
   };
 }
 
@@ -114,7 +127,13 @@ describe('reading snapshots', () => {
 
 describe('changing snapshots', () => {
   it('deletes without waiting, and takes one that is gone for deleted', async () => {
-    const fake = createFakeArm(inOrder({ status: 202, headers: { location: 'https://arm.example/x' } }, { status: 204 }, refusal(404, 'ResourceGroupNotFound')));
+    const fake = createFakeArm(
+      inOrder(
+        { status: 202, headers: { location: 'https://arm.example/x' } },
+        { status: 204 },
+        refusal(404, 'ResourceGroupNotFound'),
+      ),
+    );
     const snapshots = createSnapshots(fake.arm);
     for (let n = 0; n < 3; n += 1) await snapshots.delete(SNAPSHOT_ID);
     expect(fake.calls()).toEqual(['DELETE s1', 'DELETE s1', 'DELETE s1']);
@@ -140,13 +159,19 @@ describe('changing snapshots', () => {
 
   it('tells what is locked, the group and single resources, over all pages', async () => {
     const group = `/subscriptions/${SUBSCRIPTION}/resourceGroups/RG`;
-    const lock = (scope: string) => ({ id: `${scope}/providers/Microsoft.Authorization/locks/l`, properties: { level: 'CanNotDelete' } });
+    const lock = (scope: string) => ({
+      id: `${scope}/providers/Microsoft.Authorization/locks/l`,
+      properties: { level: 'CanNotDelete' },
+    });
     const { arm } = createFakeArm(
       inOrder(
         { status: 200, body: { value: [lock(group)], nextLink: `https://arm.example${group}/more` } },
         { status: 200, body: { value: [lock(SNAPSHOT_ID)] } },
       ),
     );
-    expect(await createSnapshots(arm).lockedResources(SUBSCRIPTION, 'RG')).toEqual([group.toLowerCase(), SNAPSHOT_ID.toLowerCase()]);
+    expect(await createSnapshots(arm).lockedResources(SUBSCRIPTION, 'RG')).toEqual([
+      group.toLowerCase(),
+      SNAPSHOT_ID.toLowerCase(),
+    ]);
   });
 });

@@ -3,9 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseZone, UTC, type ZoneId } from '../../src/base/time.ts';
 import { offsetMs, offsetSpans } from '../../src/base/zone-offsets.ts';
 
-const zones = ['Europe/Vienna', 'Australia/Lord_Howe', 'Pacific/Apia', 'Africa/Casablanca', 'Asia/Gaza', 'Antarctica/Troll', 'UTC'].map(
-  (name) => parseZone(name) as ZoneId,
-);
+const zones = [
+  'Europe/Vienna',
+  'Australia/Lord_Howe',
+  'Pacific/Apia',
+  'Africa/Casablanca',
+  'Asia/Gaza',
+  'Antarctica/Troll',
+  'UTC',
+].map((name) => parseZone(name) as ZoneId);
 
 describe('offsetSpans', () => {
   test('a year in Vienna has three spans', () => {

@@ -137,9 +137,15 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
         ['a text of more than 64 KiB', keys('a'), { text: 'x'.repeat(32_769) }],
         ['a number that is none', keys('a'), { n: Number.NaN }],
         ['a number beyond 2^53', keys('a'), { n: 2 ** 60 }],
-        ['a row of more than 1 MiB', keys('a'), Object.fromEntries([...Array(17).keys()].map((i) => [`c${i}`, 'x'.repeat(32_768)]))],
+        [
+          'a row of more than 1 MiB',
+          keys('a'),
+          Object.fromEntries([...Array(17).keys()].map((i) => [`c${i}`, 'x'.repeat(32_768)])),
+        ],
       ])('stops at %s', async (_, rowKeys, cells) => {
-        await expect(fresh().insert(rowKeys, cells)).rejects.toThrow(expect.objectContaining({ name: 'AssertionError' }));
+        await expect(fresh().insert(rowKeys, cells)).rejects.toThrow(
+          expect.objectContaining({ name: 'AssertionError' }),
+        );
       });
     });
 
@@ -147,7 +153,10 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
       it('lists a bounded range of one partition in order of row keys', async () => {
         const table = fresh();
         const rowKeys = ['a', 'b', 'B', 'c', '0', 'ca', '~'];
-        await table.write('p', rowKeys.map((rowKey) => ({ kind: 'insert', rowKey, cells: { n: 1 } })));
+        await table.write(
+          'p',
+          rowKeys.map((rowKey) => ({ kind: 'insert', rowKey, cells: { n: 1 } })),
+        );
         await table.insert(keys('b', 'other'), { n: 2 });
         expect(await keysOf(table, { partitionKey: 'p' })).toEqual(['0', 'B', 'a', 'b', 'c', 'ca', '~']);
         expect(await keysOf(table, { partitionKey: 'p', from: 'b', to: 'ca' })).toEqual(['b', 'c']);
@@ -165,9 +174,16 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
       it('gives more rows than a page holds, each once, and stops at the limit', async () => {
         const table = fresh();
         const rowKeys = [...Array(2_350).keys()].map((n) => String(n).padStart(5, '0'));
-        expect(await table.write('p', rowKeys.map((rowKey) => ({ kind: 'put', rowKey, cells: { n: 1 } })))).toBe('done');
+        expect(
+          await table.write(
+            'p',
+            rowKeys.map((rowKey) => ({ kind: 'put', rowKey, cells: { n: 1 } })),
+          ),
+        ).toBe('done');
         expect(await keysOf(table, { partitionKey: 'p' })).toEqual(rowKeys);
-        expect(await keysOf(table, { partitionKey: 'p', from: '00010', limit: 1_500 })).toEqual(rowKeys.slice(10, 1_510));
+        expect(await keysOf(table, { partitionKey: 'p', from: '00010', limit: 1_500 })).toEqual(
+          rowKeys.slice(10, 1_510),
+        );
       });
 
       it('scans every partition in order, and nothing once the table is dropped', async () => {
@@ -219,8 +235,14 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
 
       it.each<[string, TableWrite]>([
         ['an insert that exists', { kind: 'insert', rowKey: 'there', cells: { n: 9 } }],
-        ['a replace that changed', { kind: 'replace', rowKey: 'there', cells: { n: 9 }, etag: `W/"datetime'2020-01-01T00%3A00%3A00.0000000Z'"` }],
-        ['a replace of a row that is gone', { kind: 'replace', rowKey: 'gone', cells: { n: 9 }, etag: `W/"datetime'2020-01-01T00%3A00%3A00.0000000Z'"` }],
+        [
+          'a replace that changed',
+          { kind: 'replace', rowKey: 'there', cells: { n: 9 }, etag: `W/"datetime'2020-01-01T00%3A00%3A00.0000000Z'"` },
+        ],
+        [
+          'a replace of a row that is gone',
+          { kind: 'replace', rowKey: 'gone', cells: { n: 9 }, etag: `W/"datetime'2020-01-01T00%3A00%3A00.0000000Z'"` },
+        ],
       ])('refuses the whole group for %s', async (_, refused) => {
         const table = fresh();
         await table.insert(keys('there'), { n: 1 });
@@ -231,7 +253,9 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
           { kind: 'put', rowKey: 'zafter', cells: { n: 1 } },
         ];
         expect(await table.write('p', writes)).toBe('refused');
-        expect((await rowsOf(table, { partitionKey: 'p' })).map((row) => [row.rowKey, row.cells])).toEqual([['there', { n: 1 }]]);
+        expect((await rowsOf(table, { partitionKey: 'p' })).map((row) => [row.rowKey, row.cells])).toEqual([
+          ['there', { n: 1 }],
+        ]);
       });
 
       it('takes a deletion of an absent row for done, alone and among others', async () => {
@@ -251,7 +275,9 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
       it('keeps the groups before the one that was refused', async () => {
         const table = fresh();
         await table.insert(keys('00150'), { n: 1 });
-        const writes = [...Array(250).keys()].map((n): TableWrite => ({ kind: 'insert', rowKey: String(n).padStart(5, '0'), cells: { n } }));
+        const writes = [...Array(250).keys()].map(
+          (n): TableWrite => ({ kind: 'insert', rowKey: String(n).padStart(5, '0'), cells: { n } }),
+        );
         expect(await table.write('p', writes)).toBe('refused');
         expect(await keysOf(table, { partitionKey: 'p' })).toHaveLength(101);
       });
@@ -270,7 +296,11 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
         const table = fresh();
         const text = 'x'.repeat(32_000);
         const writes = [...Array(30).keys()].map(
-          (n): TableWrite => ({ kind: 'put', rowKey: `r${n}`, cells: Object.fromEntries([...Array(8).keys()].map((c) => [`c${c}`, text])) }),
+          (n): TableWrite => ({
+            kind: 'put',
+            rowKey: `r${n}`,
+            cells: Object.fromEntries([...Array(8).keys()].map((c) => [`c${c}`, text])),
+          }),
         );
         expect(await table.write('p', writes)).toBe('done');
         expect(await keysOf(table, { partitionKey: 'p' })).toHaveLength(30);
@@ -284,6 +314,18 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
         expect(outcomes.filter((outcome) => outcome.kind === 'done')).toHaveLength(1);
       });
     });
+
+    it.each(['t', '1abc', 'with-hyphen', 'x'.repeat(64)])('stops at the table name %j', (tableName) => {
+      expect(() => open().store.table(tableName)).toThrow('not allowed');
+    });
+
+    it.each(['ab', 'Upper', 'a--b', '-a1', 'x'.repeat(64)])(
+      'stops at the queue and container name %j',
+      (containerName) => {
+        expect(() => open().store.queue(containerName)).toThrow('not allowed');
+        expect(() => open().store.blobs(containerName)).toThrow('not allowed');
+      },
+    );
 
     describe('queues', () => {
       it('sends messages as JSON', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { mayCall, readPrincipal } from '../../src/functions/principal.ts';
 
-const header = (claims: unknown, more: object = {}) => Buffer.from(JSON.stringify({ auth_typ: 'aad', claims, ...more })).toString('base64');
+const header = (claims: unknown, more: object = {}) =>
+  Buffer.from(JSON.stringify({ auth_typ: 'aad', claims, ...more })).toString('base64');
 const role = (val: string) => ({ typ: 'roles', val });
 
 describe('readPrincipal', () => {
@@ -17,12 +18,21 @@ describe('readPrincipal', () => {
   });
 
   it('reads name and roles, and only roles that Holdfast knows', () => {
-    const principal = readPrincipal(header([{ typ: 'preferred_username', val: 'ops' }, role('Holdfast.Operator'), role('Holdfast.Root'), { typ: 'groups', val: 'Holdfast.Admin' }]));
+    const principal = readPrincipal(
+      header([
+        { typ: 'preferred_username', val: 'ops' },
+        role('Holdfast.Operator'),
+        role('Holdfast.Root'),
+        { typ: 'groups', val: 'Holdfast.Admin' },
+      ]),
+    );
     expect(principal).toEqual({ name: 'ops', roles: ['Holdfast.Operator'] });
   });
 
   it('takes roles from the claim type that the header names', () => {
-    expect(readPrincipal(header([{ typ: 'urn:role', val: 'Holdfast.Admin' }], { role_typ: 'urn:role' }))?.roles).toEqual(['Holdfast.Admin']);
+    expect(
+      readPrincipal(header([{ typ: 'urn:role', val: 'Holdfast.Admin' }], { role_typ: 'urn:role' }))?.roles,
+    ).toEqual(['Holdfast.Admin']);
   });
 });
 
@@ -35,7 +45,9 @@ describe('mayCall', () => {
   } as const;
   it.each(Object.entries(table))('%s may call %j', (held, allowed) => {
     const principal = readPrincipal(header([role(held)]));
-    const may = (['reader', 'operator', 'finance', 'admin'] as const).filter((required) => mayCall(principal, required));
+    const may = (['reader', 'operator', 'finance', 'admin'] as const).filter((required) =>
+      mayCall(principal, required),
+    );
     expect(may).toEqual(allowed);
   });
 

@@ -1,8 +1,8 @@
 import { AppError } from '../../src/base/errors.ts';
 import type { ByteRange, RangeReader, SnapshotAccess } from '../../src/cost/ports.ts';
-import { type AzureWorld, type MemorySnapshot, stateOf } from './memory-azure.ts';
 import { clearedSince, toRanges, writtenSince } from './memory-pages.ts';
 import { find } from './memory-snapshots.ts';
+import { type AzureWorld, type MemorySnapshot, stateOf } from './memory-world.ts';
 
 /** Source: Azure's restrictions of incremental snapshots. */
 const OPEN_PER_FAMILY_MAX = 5;
@@ -49,7 +49,12 @@ export function createMemoryAccess(world: AzureWorld): { access: SnapshotAccess;
   return { access, ranges };
 }
 
-function grant(world: AzureWorld, key: string, { snapshot, creation }: MemorySnapshot, durationSeconds: number): string {
+function grant(
+  world: AzureWorld,
+  key: string,
+  { snapshot, creation }: MemorySnapshot,
+  durationSeconds: number,
+): string {
   const now = world.clock.now();
   if (stateOf(creation, now) !== 'succeeded') throw new AppError('conflict', 'The snapshot is not ready');
   const others = [...world.grants.values()].filter(

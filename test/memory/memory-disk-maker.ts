@@ -1,8 +1,8 @@
 import { GIB } from '../../src/base/bytes.ts';
 import { AppError } from '../../src/base/errors.ts';
 import type { DiskMaker, DiskRequest, OperationState, OperationUrl } from '../../src/restore/ports.ts';
-import { type AzureWorld, findGroup, makeDisk, type MemoryOperation, resourceId, stateOf } from './memory-azure.ts';
 import { find } from './memory-snapshots.ts';
+import { type AzureWorld, findGroup, type MemoryOperation, makeDisk, resourceId, stateOf } from './memory-world.ts';
 
 const POLL_MS = 2_000;
 

@@ -2,7 +2,14 @@ import { AppError } from '../../src/base/errors.ts';
 import { MINUTE_MS } from '../../src/base/time.ts';
 import type { Snapshot, SnapshotRequest, SnapshotTaker } from '../../src/protect/ports.ts';
 import type { SnapshotRemover } from '../../src/retain/ports.ts';
-import { type AzureCall, type AzureWorld, findGroup, type MemorySnapshot, resourceId, stateOf } from './memory-azure.ts';
+import {
+  type AzureCall,
+  type AzureWorld,
+  findGroup,
+  type MemorySnapshot,
+  resourceId,
+  stateOf,
+} from './memory-world.ts';
 
 /** Source: Azure's restrictions of incremental snapshots. */
 const SNAPSHOTS_PER_DISK_MAX = 500;
@@ -54,7 +61,9 @@ export function find(world: AzureWorld, key: string): MemorySnapshot {
 }
 
 function show(world: AzureWorld, { snapshot, creation }: MemorySnapshot): Snapshot {
-  return { ...snapshot, state: stateOf(creation, world.clock.now()) };
+  const state = stateOf(creation, world.clock.now());
+  // Azure names the chain once the snapshot is there.
+  return { ...snapshot, state, familyId: state === 'succeeded' ? snapshot.familyId : null };
 }
 
 function start(world: AzureWorld, request: SnapshotRequest, id: string): void {
@@ -103,7 +112,8 @@ function checkLimits(world: AzureWorld, uniqueId: string): void {
 
 function remove(world: AzureWorld, key: string): void {
   const stored = world.snapshots.get(key);
-  if (!stored || stored.deletion !== null) return;
+  // A deletion that got stuck can be asked for again.
+  if (!stored || (stored.deletion !== null && stored.deletion.ending !== 'never')) return;
   const locked = [...world.locks].some((scope) => key === scope || key.startsWith(`${scope}/`));
   const now = world.clock.now();
   const open = [...world.grants.values()].some((grant) => grant.snapshotKey === key && grant.endsAt > now);

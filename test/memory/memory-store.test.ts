@@ -16,29 +16,29 @@ describe('memory store', () => {
 
   it('fails before the write: nothing is written', async () => {
     const store = createMemoryStore({ before: fail });
-    await expect(store.table('t').insert(keys, { n: 1 })).rejects.toThrow('ordered');
+    await expect(store.table('things').insert(keys, { n: 1 })).rejects.toThrow('ordered');
     expect(store.dump()).toEqual({});
   });
 
   it('fails after the write: it is written', async () => {
     const store = createMemoryStore({ after: fail });
-    await expect(store.table('t').insert(keys, { n: 1 })).rejects.toThrow('ordered');
-    await expect(store.queue('q').send([1, 2])).rejects.toThrow('ordered');
-    expect(store.dump().t).toHaveLength(1);
-    expect(store.take('q')).toEqual([1]);
+    await expect(store.table('things').insert(keys, { n: 1 })).rejects.toThrow('ordered');
+    await expect(store.queue('work').send([1, 2])).rejects.toThrow('ordered');
+    expect(store.dump().things).toHaveLength(1);
+    expect(store.take('work')).toEqual([1]);
   });
 
   it('tells each call to the hooks, a transaction as one', async () => {
     const calls: StoreCall[] = [];
     const store = createMemoryStore({ before: (call) => void calls.push(call) });
-    await store.table('t').insert(keys, {});
-    await store.table('t').write('p', [
+    await store.table('things').insert(keys, {});
+    await store.table('things').write('p', [
       { kind: 'put', rowKey: 'a', cells: {} },
       { kind: 'put', rowKey: 'b', cells: {} },
     ]);
     expect(calls).toEqual([
-      { operation: 'insert', name: 't', ...keys },
-      { operation: 'write', name: 't', partitionKey: 'p' },
+      { operation: 'insert', name: 'things', ...keys },
+      { operation: 'write', name: 'things', partitionKey: 'p' },
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { assert } from '../../src/base/assert.ts';
 import type { BlobContainer, Cells, Queue, Row, RowKeys, Store, Table, TableWrite } from '../../src/base/store.ts';
-import { checkCells, checkKey } from '../../src/state/check-row.ts';
+import { checkCells, checkContainerName, checkKey, checkTableName } from '../../src/state/check-row.ts';
 import { planGroups } from '../../src/state/write-groups.ts';
 import { compareKeys, createMemoryRows, type MemoryRows } from './memory-rows.ts';
 
@@ -72,20 +72,21 @@ export function createMemoryStore(hooks: StoreHooks = {}): MemoryStore {
   };
   const store: MemoryStore = {
     hooks,
-    table: (name) => createMemoryTable(name, () => getOrMake(tables, name, createMemoryRows), nextEtag, call),
+    table: (name) => {
+      checkTableName(name);
+      return createMemoryTable(name, () => getOrMake(tables, name, createMemoryRows), nextEtag, call);
+    },
     dropTable: (name) => call({ operation: 'drop', name }, () => void tables.delete(name)),
-    queue: (name) =>
-      createMemoryQueue(
-        name,
-        getOrMake(queues, name, () => []),
-        call,
-      ),
-    blobs: (name) =>
-      createMemoryBlobs(
-        name,
-        getOrMake(containers, name, () => new Map<string, Uint8Array>()),
-        call,
-      ),
+    queue: (name) => {
+      checkContainerName(name);
+      const texts = getOrMake<string[]>(queues, name, () => []);
+      return createMemoryQueue(name, texts, call);
+    },
+    blobs: (name) => {
+      checkContainerName(name);
+      const blobs = getOrMake(containers, name, () => new Map<string, Uint8Array>());
+      return createMemoryBlobs(name, blobs, call);
+    },
     take: (name) => (queues.get(name)?.splice(0) ?? []).map((text) => JSON.parse(text)),
     queueLengths: () => Object.fromEntries([...queues].map(([name, texts]) => [name, texts.length])),
     dump: () =>

@@ -3,7 +3,8 @@ import { emptyProtections, tooManyPoints } from '../../src/policy/check-policy.t
 import { estimatedPointsKept } from '../../src/policy/estimate-points.ts';
 import { goldDocument, type Json, readPolicy, SUBSCRIPTION, smallDocument } from './documents.ts';
 
-const withSelect = (select: Json) => smallDocument({ select: { scopes: [`/subscriptions/${SUBSCRIPTION}`], ...select } });
+const withSelect = (select: Json) =>
+  smallDocument({ select: { scopes: [`/subscriptions/${SUBSCRIPTION}`], ...select } });
 
 describe('emptyProtections', () => {
   test.each<[string, Json, readonly string[]]>([
@@ -14,20 +15,74 @@ describe('emptyProtections', () => {
     ['no kind', withSelect({ kinds: [] }), ['$.select.kinds']],
     ['no schedule', smallDocument({ schedules: [] }), ['$.schedules']],
     ['everything excluded', withSelect({ exclude: [{ name: '*' }] }), ['$.select.exclude[0]']],
-    ['what is included is excluded', withSelect({ include: [{ tag: 'A', equals: '1' }], exclude: [{ name: 'x' }, { tag: 'a', in: ['1', '2'] }] }), ['$.select.exclude[1]']],
-    ['what is included is excluded in part', withSelect({ include: [{ tag: 'a', in: ['1', '2'] }], exclude: [{ tag: 'a', equals: '1' }] }), []],
-    ['included by a tag that is excluded', withSelect({ include: [{ tag: 'a', equals: '1' }], exclude: [{ tag: 'a', exists: true }] }), ['$.select.exclude[0]']],
-    ['included by the lack of a tag, excluded by it', withSelect({ include: [{ tag: 'a', exists: false }], exclude: [{ tag: 'a', exists: true }] }), []],
-    ['a name inside an excluded pattern', withSelect({ include: [{ name: 'db-1' }], exclude: [{ name: 'DB-*' }] }), ['$.select.exclude[0]']],
+    [
+      'what is included is excluded',
+      withSelect({ include: [{ tag: 'A', equals: '1' }], exclude: [{ name: 'x' }, { tag: 'a', in: ['1', '2'] }] }),
+      ['$.select.exclude[1]'],
+    ],
+    [
+      'what is included is excluded in part',
+      withSelect({ include: [{ tag: 'a', in: ['1', '2'] }], exclude: [{ tag: 'a', equals: '1' }] }),
+      [],
+    ],
+    [
+      'included by a tag that is excluded',
+      withSelect({ include: [{ tag: 'a', equals: '1' }], exclude: [{ tag: 'a', exists: true }] }),
+      ['$.select.exclude[0]'],
+    ],
+    [
+      'included by the lack of a tag, excluded by it',
+      withSelect({ include: [{ tag: 'a', exists: false }], exclude: [{ tag: 'a', exists: true }] }),
+      [],
+    ],
+    [
+      'a name inside an excluded pattern',
+      withSelect({ include: [{ name: 'db-1' }], exclude: [{ name: 'DB-*' }] }),
+      ['$.select.exclude[0]'],
+    ],
     ['every disk left out', withSelect({ excludeDisks: [{ lun: 1 }, { name: '**' }] }), ['$.select.excludeDisks[1]']],
-    ['two values of one tag at once', withSelect({ include: [{ tag: 'a', equals: '1' }, { tag: 'A', equals: '2' }] }), ['$.select.include[1]']],
-    ['a tag that is and is not there', withSelect({ include: [{ tag: 'a', exists: false }, { tag: 'a', in: ['1'] }] }), ['$.select.include[1]']],
+    [
+      'two values of one tag at once',
+      withSelect({
+        include: [
+          { tag: 'a', equals: '1' },
+          { tag: 'A', equals: '2' },
+        ],
+      }),
+      ['$.select.include[1]'],
+    ],
+    [
+      'a tag that is and is not there',
+      withSelect({
+        include: [
+          { tag: 'a', exists: false },
+          { tag: 'a', in: ['1'] },
+        ],
+      }),
+      ['$.select.include[1]'],
+    ],
     ['two names at once', withSelect({ include: [{ name: 'db-*' }, { name: 'web-1' }] }), ['$.select.include[1]']],
     ['a name in a pattern', withSelect({ include: [{ name: 'db-*' }, { name: 'db-1' }] }), []],
-    ['points that are too old before the next comes', smallDocument({ retention: { maxAge: 'PT23H' } }), ['$.retention.maxAge']],
+    [
+      'points that are too old before the next comes',
+      smallDocument({ retention: { maxAge: 'PT23H' } }),
+      ['$.retention.maxAge'],
+    ],
     ['points that live a day', smallDocument({ retention: { maxAge: 'P1D' } }), []],
-    ['points of an hourly schedule that live six hours', smallDocument({ schedules: [{ name: 'h', cron: '0 * * * *' }, { name: 'n', cron: '30 2 * * *' }], retention: { maxAge: 'PT6H' } }), []],
-  ])('%s', (_, document, paths) => expect(emptyProtections(readPolicy(document)).map(({ path }) => path)).toEqual(paths));
+    [
+      'points of an hourly schedule that live six hours',
+      smallDocument({
+        schedules: [
+          { name: 'h', cron: '0 * * * *' },
+          { name: 'n', cron: '30 2 * * *' },
+        ],
+        retention: { maxAge: 'PT6H' },
+      }),
+      [],
+    ],
+  ])('%s', (_, document, paths) =>
+    expect(emptyProtections(readPolicy(document)).map(({ path }) => path)).toEqual(paths),
+  );
 });
 
 const hourly = '0 * * * *';
@@ -37,7 +92,12 @@ describe('estimatedPointsKept', () => {
   /** Nothing but the kept points and, with a grace of none, what falls due within two sweeps. */
   const estimate = (retention: Json, ...crons: string[]) =>
     estimatedPointsKept(
-      readPolicy(smallDocument({ schedules: crons.map((cron, index) => ({ name: `s${index}`, cron })), retention: { graceHours: 0, ...retention } })),
+      readPolicy(
+        smallDocument({
+          schedules: crons.map((cron, index) => ({ name: `s${index}`, cron })),
+          retention: { graceHours: 0, ...retention },
+        }),
+      ),
     );
 
   test.each<[string, number, Json, string[]]>([
@@ -53,7 +113,12 @@ describe('estimatedPointsKept', () => {
     ['a maximal age', 10 + 1 + 1, { keepDaily: 'all', maxAge: 'P10D' }, [nightly]],
     ['no rule but an age', 31 + 1, { maxAge: 'P30D' }, [nightly]],
     ['the minimum past the age', 5 + 1, { maxAge: 'PT1H', minimum: 5 }, [nightly]],
-    ['years without limit', 11 + 1, { keepYearly: 'all' }, [nightly]],
+    [
+      'years without limit: ten of them touch eleven, and the oldest point of all stays',
+      11 + 1 + 1,
+      { keepYearly: 'all' },
+      [nightly],
+    ],
     ['no schedule', 1, { keepLast: 5 }, []],
   ])('%s', (_, expected, retention, crons) => expect(estimate(retention, ...crons)).toBe(expected));
 
@@ -82,9 +147,12 @@ describe('tooManyPoints', () => {
     ['every minute of a morning', true, { keepWithin: 'P1D' }, '* 5-12 * * *'],
   ])('%s', (_, expected, retention, cron) => expect(refused(retention, cron)).toBe(expected));
 
-  test('the example of the contract is far from it', () => expect(tooManyPoints(readPolicy(goldDocument()))).toEqual([]));
+  test('the example of the contract is far from it', () =>
+    expect(tooManyPoints(readPolicy(goldDocument()))).toEqual([]));
   test('says how many and how many may be', () => {
-    const [problem] = tooManyPoints(readPolicy(smallDocument({ schedules: [{ name: 's', cron: hourly }], retention: { keepLast: 600 } })));
+    const [problem] = tooManyPoints(
+      readPolicy(smallDocument({ schedules: [{ name: 's', cron: hourly }], retention: { keepLast: 600 } })),
+    );
     expect(problem).toMatchObject({ path: '$.retention', found: 'about 627 snapshots' });
     expect(problem?.allowed).toContain('at most 500');
   });

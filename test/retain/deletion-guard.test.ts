@@ -20,7 +20,11 @@ describe('the hold tag', () => {
 });
 
 describe('retentionPoint', () => {
-  const point = startedPoint({ state: 'succeeded', takenAt: T0 + 4_000, snapshots: [pointSnapshot('web-os'), pointSnapshot('web-data')] });
+  const point = startedPoint({
+    state: 'succeeded',
+    takenAt: T0 + 4_000,
+    snapshots: [pointSnapshot('web-os'), pointSnapshot('web-data')],
+  });
   const [os, data] = point.snapshots as [ReturnType<typeof pointSnapshot>, ReturnType<typeof pointSnapshot>];
   const view = (tags: Record<string, string>, immutable: boolean, locked: boolean) => ({
     snapshotById: byId([azureSnapshot(os), azureSnapshot(data, { tags, immutable })]),
@@ -28,12 +32,23 @@ describe('retentionPoint', () => {
   });
 
   it.each([
-    { name: 'a hold tag on one disk holds the point', given: view({ 'holdfast-hold': 'forever audit' }, false, false), held: true, immutable: false },
+    {
+      name: 'a hold tag on one disk holds the point',
+      given: view({ 'holdfast-hold': 'forever audit' }, false, false),
+      held: true,
+      immutable: false,
+    },
     { name: 'an immutability policy on one disk', given: view({}, true, false), held: false, immutable: true },
     { name: 'a management lock', given: view({}, false, true), held: false, immutable: true },
     { name: 'nothing', given: view({}, false, false), held: false, immutable: false },
   ])('$name', ({ given, held, immutable }) => {
-    expect(retentionPoint(point, given, T0 + 10_000)).toEqual({ id: point.id, takenAt: T0 + 4_000, state: 'succeeded', held, immutable });
+    expect(retentionPoint(point, given, T0 + 10_000)).toEqual({
+      id: point.id,
+      takenAt: T0 + 4_000,
+      state: 'succeeded',
+      held,
+      immutable,
+    });
   });
 
   it('holds by the row as long as the hold lasts', () => {

@@ -4,7 +4,7 @@ import type { Retention } from '../../src/policy/policy.ts';
 import type { RetentionPoint } from '../../src/retain/retain.ts';
 
 /** A retention with only the given rules. Durations as text. */
-export function retention(rules: Record<string, number | string> = {}): Retention {
+export function retention(rules: Readonly<Record<string, number | string | undefined>> = {}): Retention {
   const none: Record<string, unknown> = {
     keepLast: null,
     keepHourly: null,
@@ -24,6 +24,7 @@ export function retention(rules: Record<string, number | string> = {}): Retentio
     maxDeletePercent: 20,
   };
   for (const [name, value] of Object.entries(rules)) {
+    if (value === undefined) continue;
     none[name] = typeof value === 'string' && value !== 'all' ? duration(value) : value;
   }
   return none as unknown as Retention;

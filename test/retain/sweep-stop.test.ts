@@ -4,8 +4,16 @@ import { createMemoryStore } from '../memory/memory-store.ts';
 
 describe('decideStop', () => {
   const rows = [
-    { name: 'a steady state that deletes a quarter a day runs on', counts: { points: 400, takenSince: 100, deletes: 100 }, verdict: 'go' },
-    { name: 'more than the percentage, and far more than was taken', counts: { points: 100, takenSince: 5, deletes: 50 }, verdict: 'stop' },
+    {
+      name: 'a steady state that deletes a quarter a day runs on',
+      counts: { points: 400, takenSince: 100, deletes: 100 },
+      verdict: 'go',
+    },
+    {
+      name: 'more than the percentage, and far more than was taken',
+      counts: { points: 100, takenSince: 5, deletes: 50 },
+      verdict: 'stop',
+    },
     { name: 'exactly the percentage', counts: { points: 100, takenSince: 0, deletes: 20 }, verdict: 'go' },
     { name: 'one over the percentage', counts: { points: 100, takenSince: 0, deletes: 21 }, verdict: 'stop' },
     { name: 'exactly twice what was taken', counts: { points: 100, takenSince: 20, deletes: 40 }, verdict: 'go' },

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DAY_MS, formatIso, HOUR_MS, MINUTE_MS, parseDuration, parseZone, UTC, type ZoneId } from '../../src/base/time.ts';
+import {
+  DAY_MS,
+  formatIso,
+  HOUR_MS,
+  MINUTE_MS,
+  parseDuration,
+  parseZone,
+  UTC,
+  type ZoneId,
+} from '../../src/base/time.ts';
 import type { Schedule } from '../../src/policy/policy.ts';
 import { readCron } from '../../src/schedule/cron.ts';
 import { decideDueSlots, MAX_SLOTS_AT_ONCE } from '../../src/schedule/decide-due-slots.ts';
@@ -129,8 +138,23 @@ const rows: readonly Row[] = [
     next: '2026-03-02T05:15:00Z',
   },
   {
+    name: 'a missed slot that is newer than all that are due is taken late itself',
+    schedules: [
+      schedule('patient', '0 2 * * *', { window: 'PT6H' }),
+      schedule('strict', '0 4 * * *', { window: 'PT5M' }),
+    ],
+    since: '2026-03-02T01:00:00Z',
+    now: '2026-03-02T05:00:00Z',
+    slots: ['2026-03-02T02:00:00Z patient', '2026-03-02T04:00:00Z strict'],
+    missed: [],
+    next: '2026-03-03T02:00:00Z',
+  },
+  {
     name: 'a slot that is taken for one schedule is missed for none',
-    schedules: [schedule('strict', '0 4 * * *', { window: 'PT5M', catchUp: 'none' }), schedule('patient', '0 4 * * *', { window: 'PT2H' })],
+    schedules: [
+      schedule('strict', '0 4 * * *', { window: 'PT5M', catchUp: 'none' }),
+      schedule('patient', '0 4 * * *', { window: 'PT2H' }),
+    ],
     since: '2026-03-02T03:00:00Z',
     now: '2026-03-02T05:00:00Z',
     slots: ['2026-03-02T04:00:00Z strict patient'],
@@ -194,7 +218,8 @@ describe('decideDueSlots', () => {
     expect(due.slots.map((slot) => `${formatIso(slot.at)} ${slot.schedules.join(' ')}`)).toEqual(row.slots);
     expect(due.missed.map((slot) => `${formatIso(slot.at)} ${slot.schedule} ${slot.because}`)).toEqual(row.missed);
     expect(due.nextDueAt === null ? null : formatIso(due.nextDueAt)).toBe(row.next);
-    for (const { name } of row.schedules) expect(due.state.get(name)).toBe(Math.max(at(row.now), since === null ? 0 : at(since)));
+    for (const { name } of row.schedules)
+      expect(due.state.get(name)).toBe(Math.max(at(row.now), since === null ? 0 : at(since)));
     expect(due.unlisted).toEqual([]);
   });
 
@@ -207,7 +232,12 @@ describe('decideDueSlots', () => {
   test('a year of downtime with a schedule of every minute is answered from its newest slots, and says what it does not list', () => {
     const now = at('2027-03-02T04:00:30Z');
     const since = at('2026-03-02T04:00:00Z');
-    const due = decideDueSlots({ schedules: [schedule('minute', '* * * * *', { catchUp: 'none' })], zone: UTC, state: new Map([['minute', since]]), now });
+    const due = decideDueSlots({
+      schedules: [schedule('minute', '* * * * *', { catchUp: 'none' })],
+      zone: UTC,
+      state: new Map([['minute', since]]),
+      now,
+    });
     expect(due.slots.at(-1)?.at).toBe(at('2027-03-02T04:00:00Z'));
     expect(due.unlisted).toEqual([{ schedule: 'minute', after: since, upTo: at('2027-03-02T00:41:00Z') - 1 }]);
   });
@@ -216,16 +246,28 @@ describe('decideDueSlots', () => {
 describe('properties', () => {
   const crons = fc.constantFrom('30 2 * * *', '15 * * * *', '0 */6 * * *', '*/20 1-3 * * *', '0 0 1 * *');
   const schedules = fc
-    .array(fc.record({ cron: crons, window: fc.constantFrom('PT5M', 'PT1H', 'PT6H'), catchUp: fc.constantFrom('none' as const, 'latest' as const) }), {
-      minLength: 1,
-      maxLength: 3,
-    })
+    .array(
+      fc.record({
+        cron: crons,
+        window: fc.constantFrom('PT5M', 'PT1H', 'PT6H'),
+        catchUp: fc.constantFrom('none' as const, 'latest' as const),
+      }),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    )
     .map((list) => list.map((one, index) => schedule(`s${index}`, one.cron, one)));
   const zones = fc.constantFrom('Europe/Vienna', 'UTC', 'Australia/Lord_Howe').map((name) => parseZone(name) as ZoneId);
   const start = fc.constantFrom(at('2026-03-28T12:00:00Z'), at('2026-10-24T12:00:00Z'), at('2026-04-04T02:00:00Z'));
   /** Ticks as they come: minutes apart, sometimes after a downtime, doubled, or with the clock set back. */
   const steps = fc.array(
-    fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 1, max: 10 }) }, fc.integer({ min: 30, max: 1500 }), fc.constant(0), fc.integer({ min: -90, max: -1 })),
+    fc.oneof(
+      { weight: 6, arbitrary: fc.integer({ min: 1, max: 10 }) },
+      fc.integer({ min: 30, max: 1500 }),
+      fc.constant(0),
+      fc.integer({ min: -90, max: -1 }),
+    ),
     { minLength: 1, maxLength: 25 },
   );
 
@@ -243,15 +285,21 @@ describe('properties', () => {
           for (const slot of due.slots) {
             expect(takenAt.has(slot.at)).toBe(false);
             takenAt.add(slot.at);
-            for (const name of slot.schedules) answers.set(`${name} ${slot.at}`, (answers.get(`${name} ${slot.at}`) ?? 0) + 1);
+            for (const name of slot.schedules)
+              answers.set(`${name} ${slot.at}`, (answers.get(`${name} ${slot.at}`) ?? 0) + 1);
           }
-          for (const { at: missedAt, schedule: name } of due.missed) answers.set(`${name} ${missedAt}`, (answers.get(`${name} ${missedAt}`) ?? 0) + 1);
+          for (const { at: missedAt, schedule: name } of due.missed)
+            answers.set(`${name} ${missedAt}`, (answers.get(`${name} ${missedAt}`) ?? 0) + 1);
           for (const [name, upTo] of due.state) expect(upTo).toBeGreaterThanOrEqual(state.get(name) ?? 0);
           state = due.state;
         }
         const expected = list.flatMap(({ name, cron }) => {
           const read = readCron(cron);
-          return read.ok ? occurrencesBetween(read.cron, zone, from, state.get(name) ?? from, 10_000).map((slot) => `${name} ${slot}`) : [];
+          return read.ok
+            ? occurrencesBetween(read.cron, zone, from, state.get(name) ?? from, 10_000).map(
+                (slot) => `${name} ${slot}`,
+              )
+            : [];
         });
         expect([...answers.keys()].sort()).toEqual([...expected].sort());
         expect([...answers.values()].every((count) => count === 1)).toBe(true);
@@ -267,7 +315,8 @@ describe('properties', () => {
         const due = decideDueSlots({ schedules: list, zone, state, now: from + downtime });
         const madeUp = due.missed.filter(({ because }) => because === 'catchUp');
         if (madeUp.length > 0) expect(due.slots.at(-1)?.at).toBeGreaterThan(Math.max(...madeUp.map((slot) => slot.at)));
-        for (const slot of due.missed) if (slot.because === 'startWindow') expect(slot.at).toBeLessThan(from + downtime - 5 * MINUTE_MS);
+        for (const slot of due.missed)
+          if (slot.because === 'startWindow') expect(slot.at).toBeLessThan(from + downtime - 5 * MINUTE_MS);
       }),
       { numRuns: 80 },
     );
@@ -281,7 +330,9 @@ describe('properties', () => {
         const { nextDueAt } = decideDueSlots({ schedules: list, zone, state, now });
         if (nextDueAt === null) throw new Error('these schedules never end');
         expect(decideDueSlots({ schedules: list, zone, state, now: nextDueAt - 1 }).slots).toEqual([]);
-        expect(decideDueSlots({ schedules: list, zone, state, now: nextDueAt }).slots.map((slot) => slot.at)).toEqual([nextDueAt]);
+        expect(decideDueSlots({ schedules: list, zone, state, now: nextDueAt }).slots.map((slot) => slot.at)).toEqual([
+          nextDueAt,
+        ]);
       }),
       { numRuns: 60 },
     );

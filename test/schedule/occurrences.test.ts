@@ -167,20 +167,41 @@ describe('occurrencesBetween', () => {
   });
 
   test('the end belongs to the window, its beginning does not', () => {
-    const times = (from: string, to: string) => occurrencesBetween(cronOf('0 * * * *'), zoneOf('UTC'), at(from), at(to), 9).length;
+    const times = (from: string, to: string) =>
+      occurrencesBetween(cronOf('0 * * * *'), zoneOf('UTC'), at(from), at(to), 9).length;
     expect(times('2026-01-01T00:00:00Z', '2026-01-01T01:00:00Z')).toBe(1);
     expect(times('2026-01-01T00:00:00Z', '2026-01-01T00:59:59.999Z')).toBe(0);
     expect(times('2026-01-01T01:00:00Z', '2026-01-01T00:00:00Z')).toBe(0);
   });
 
   test('a limit gives the first ones, and the newest ones the other way round', () => {
-    const window = [cronOf('0 * * * *'), zoneOf('UTC'), at('2026-01-01T00:00:00Z'), at('2026-01-02T00:00:00Z'), 2] as const;
-    expect(occurrencesBetween(...window).map((one) => formatIso(one))).toEqual(['2026-01-01T01:00:00Z', '2026-01-01T02:00:00Z']);
-    expect(latestOccurrences(...window).map((one) => formatIso(one))).toEqual(['2026-01-02T00:00:00Z', '2026-01-01T23:00:00Z']);
+    const window = [
+      cronOf('0 * * * *'),
+      zoneOf('UTC'),
+      at('2026-01-01T00:00:00Z'),
+      at('2026-01-02T00:00:00Z'),
+      2,
+    ] as const;
+    expect(occurrencesBetween(...window).map((one) => formatIso(one))).toEqual([
+      '2026-01-01T01:00:00Z',
+      '2026-01-01T02:00:00Z',
+    ]);
+    expect(latestOccurrences(...window).map((one) => formatIso(one))).toEqual([
+      '2026-01-02T00:00:00Z',
+      '2026-01-01T23:00:00Z',
+    ]);
   });
 });
 
-const zoneNames = ['Europe/Vienna', 'Australia/Lord_Howe', 'America/Sao_Paulo', 'Asia/Beirut', 'Pacific/Apia', 'Antarctica/Troll', 'UTC'];
+const zoneNames = [
+  'Europe/Vienna',
+  'Australia/Lord_Howe',
+  'America/Sao_Paulo',
+  'Asia/Beirut',
+  'Pacific/Apia',
+  'Antarctica/Troll',
+  'UTC',
+];
 /** Moments around which these zones change: where faults would hide. */
 const changes = [
   '2026-03-29T01:00:00Z',
@@ -198,12 +219,21 @@ const field = (min: number, max: number) =>
     fc.uniqueArray(fc.integer({ min, max }), { minLength: 1, maxLength: 3 }).map((list) => list.join()),
     fc.tuple(fc.integer({ min, max }), fc.integer({ min, max })).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
   );
-const wildcard = fc.oneof(fc.constant('*'), fc.constantFrom(2, 3, 5, 6, 7).map((step) => `*/${step}`));
-const fixedCron = fc.tuple(fc.oneof(field(0, 59), fc.constantFrom('*/7', '*/20', '*/30')), field(0, 23)).map(([minute, hour]) => `${minute} ${hour} * * *`);
-const wildCron = fc.tuple(fc.oneof(field(0, 59), fc.constantFrom('*/7', '*/20', '*/30')), wildcard).map(([minute, hour]) => `${minute} ${hour} * * *`);
+const wildcard = fc.oneof(
+  fc.constant('*'),
+  fc.constantFrom(2, 3, 5, 6, 7).map((step) => `*/${step}`),
+);
+const fixedCron = fc
+  .tuple(fc.oneof(field(0, 59), fc.constantFrom('*/7', '*/20', '*/30')), field(0, 23))
+  .map(([minute, hour]) => `${minute} ${hour} * * *`);
+const wildCron = fc
+  .tuple(fc.oneof(field(0, 59), fc.constantFrom('*/7', '*/20', '*/30')), wildcard)
+  .map(([minute, hour]) => `${minute} ${hour} * * *`);
 const windows = fc.record({
   zone: fc.constantFrom(...zoneNames).map(zoneOf),
-  from: fc.tuple(fc.constantFrom(...changes), fc.integer({ min: -2 * 1440, max: 1440 })).map(([near, minutes]) => near + minutes * MINUTE_MS + 1),
+  from: fc
+    .tuple(fc.constantFrom(...changes), fc.integer({ min: -2 * 1440, max: 1440 }))
+    .map(([near, minutes]) => near + minutes * MINUTE_MS + 1),
   length: fc.integer({ min: 1, max: DAY_MS }),
 });
 
@@ -260,7 +290,9 @@ describe('properties', () => {
           const instant = resolveLocal(local, zone)[0] ?? endOfGap(local, zone);
           if (instant > from && instant <= to) expected.add(instant);
         }
-        expect(occurrencesBetween(cronOf(expression), zone, from, to, 10_000)).toEqual([...expected].sort((a, b) => a - b));
+        expect(occurrencesBetween(cronOf(expression), zone, from, to, 10_000)).toEqual(
+          [...expected].sort((a, b) => a - b),
+        );
       }),
       { numRuns: 40 },
     );
@@ -268,26 +300,39 @@ describe('properties', () => {
 
   test('a window cut anywhere gives the same slots', () => {
     fc.assert(
-      fc.property(fc.oneof(fixedCron, wildCron), windows, fc.double({ min: 0, max: 1, noNaN: true }), (expression, { zone, from, length }, share) => {
-        const cron = cronOf(expression);
-        const to = from + length;
-        const cut = from + Math.floor(share * length);
-        const whole = occurrencesBetween(cron, zone, from, to, 10_000);
-        expect([...occurrencesBetween(cron, zone, from, cut, 10_000), ...occurrencesBetween(cron, zone, cut, to, 10_000)]).toEqual(whole);
-      }),
+      fc.property(
+        fc.oneof(fixedCron, wildCron),
+        windows,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (expression, { zone, from, length }, share) => {
+          const cron = cronOf(expression);
+          const to = from + length;
+          const cut = from + Math.floor(share * length);
+          const whole = occurrencesBetween(cron, zone, from, to, 10_000);
+          expect([
+            ...occurrencesBetween(cron, zone, from, cut, 10_000),
+            ...occurrencesBetween(cron, zone, cut, to, 10_000),
+          ]).toEqual(whole);
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   test('the next slot is the first of those to come, and the latest are the last of those that were', () => {
     fc.assert(
-      fc.property(fc.oneof(fixedCron, wildCron), windows, fc.integer({ min: 1, max: 20 }), (expression, { zone, from, length }, limit) => {
-        const cron = cronOf(expression);
-        const next = nextOccurrence(cron, zone, from);
-        expect(next).toBe(occurrencesBetween(cron, zone, from, from + 3 * DAY_MS, 1)[0]);
-        const all = occurrencesBetween(cron, zone, from, from + length, 10_000);
-        expect(latestOccurrences(cron, zone, from, from + length, limit)).toEqual(all.slice(-limit).reverse());
-      }),
+      fc.property(
+        fc.oneof(fixedCron, wildCron),
+        windows,
+        fc.integer({ min: 1, max: 20 }),
+        (expression, { zone, from, length }, limit) => {
+          const cron = cronOf(expression);
+          const next = nextOccurrence(cron, zone, from);
+          expect(next).toBe(occurrencesBetween(cron, zone, from, from + 3 * DAY_MS, 1)[0]);
+          const all = occurrencesBetween(cron, zone, from, from + length, 10_000);
+          expect(latestOccurrences(cron, zone, from, from + length, limit)).toEqual(all.slice(-limit).reverse());
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -298,7 +343,13 @@ describe('nextOccurrence', () => {
     ['a leap day years ahead', '0 0 29 2 *', 'Europe/Vienna', '2096-03-01T00:00:00Z', '2104-02-29T00:00:00+01:00'],
     ['a year ahead', '30 2 1 1 *', 'Asia/Tokyo', '2026-01-01T00:00:00+09:00', '2026-01-01T02:30:00+09:00'],
     ['just after the last', '30 2 1 1 *', 'Asia/Tokyo', '2026-01-01T02:30:00+09:00', '2027-01-01T02:30:00+09:00'],
-    ['a stepped hour whose time is in a gap that day', '30 2-2/1 * 3 SUN', 'Europe/Vienna', '2026-03-28T12:00:00Z', '2027-03-07T02:30:00+01:00'],
+    [
+      'a stepped hour whose time is in a gap that day',
+      '30 2-2/1 * 3 SUN',
+      'Europe/Vienna',
+      '2026-03-28T12:00:00Z',
+      '2027-03-07T02:30:00+01:00',
+    ],
   ])('%s', (_, expression, zone, after, expected) => {
     const next = nextOccurrence(cronOf(expression), zoneOf(zone), at(after));
     expect(next === null ? null : formatIso(next, zoneOf(zone))).toBe(expected);

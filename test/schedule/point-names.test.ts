@@ -46,12 +46,20 @@ describe('snapshotName', () => {
 describe('pointId', () => {
   test('says its keys and slot, and sorts newest first', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 999_999_999_999_999 }), fc.integer({ min: 0, max: 999_999_999_999_999 }), (a, b) => {
-        const ids = [a, b].map((one) => pointId({ sourceKey, policy: 'gold', slot: one }));
-        const keys = ids.map((id) => pointKeys(id));
-        expect(keys[0]).toEqual({ partitionKey: sourceKey, rowKey: `${invertedSlot(a)}.${policyKey('gold')}`, slot: a });
-        if (a > b) expect((keys[0]?.rowKey ?? '') < (keys[1]?.rowKey ?? '')).toBe(true);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 999_999_999_999_999 }),
+        fc.integer({ min: 0, max: 999_999_999_999_999 }),
+        (a, b) => {
+          const ids = [a, b].map((one) => pointId({ sourceKey, policy: 'gold', slot: one }));
+          const keys = ids.map((id) => pointKeys(id));
+          expect(keys[0]).toEqual({
+            partitionKey: sourceKey,
+            rowKey: `${invertedSlot(a)}.${policyKey('gold')}`,
+            slot: a,
+          });
+          if (a > b) expect((keys[0]?.rowKey ?? '') < (keys[1]?.rowKey ?? '')).toBe(true);
+        },
+      ),
     );
   });
   const good = pointId({ sourceKey, policy: 'gold', slot });
@@ -65,7 +73,9 @@ describe('pointId', () => {
     ['a quote', good.replace('.', "'")],
     ['a slash', good.replace('.', '/')],
   ])('%s is no id', (_, id) => expect(pointKeys(id)).toBeNull());
-  test.each([-1, 1.5, Number.NaN, 1e15])('%d is no slot', (bad) => expect(() => invertedSlot(bad)).toThrow('a slot is'));
+  test.each([-1, 1.5, Number.NaN, 1e15])('%d is no slot', (bad) =>
+    expect(() => invertedSlot(bad)).toThrow('a slot is'),
+  );
 });
 
 describe('jitterMs', () => {
@@ -76,7 +86,10 @@ describe('jitterMs', () => {
     expect(Math.min(...spread)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...spread)).toBeLessThan(600_000);
     expect(jitterMs('s7', tenMinutes)).toBe(spread[7]);
-    const perMinute = Array.from({ length: 10 }, (_, minute) => spread.filter((ms) => Math.floor(ms / 60_000) === minute).length);
+    const perMinute = Array.from(
+      { length: 10 },
+      (_, minute) => spread.filter((ms) => Math.floor(ms / 60_000) === minute).length,
+    );
     expect(Math.min(...perMinute)).toBeGreaterThan(60);
     expect(Math.max(...perMinute)).toBeLessThan(140);
   });

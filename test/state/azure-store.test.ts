@@ -1,4 +1,10 @@
-import { createDefaultHttpClient, createHttpHeaders, type HttpClient, type PipelineRequest, RestError } from '@azure/core-rest-pipeline';
+import {
+  createDefaultHttpClient,
+  createHttpHeaders,
+  type HttpClient,
+  type PipelineRequest,
+  RestError,
+} from '@azure/core-rest-pipeline';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
@@ -133,7 +139,10 @@ describe('a storage account that does not answer as it should', () => {
 
   it('goes on with the page whose answer was lost', async () => {
     const { table, faults } = await faultyTable();
-    await table.write('p', [...Array(1_500).keys()].map((n) => ({ kind: 'put', rowKey: `r${n}`, cells: {} })));
+    await table.write(
+      'p',
+      [...Array(1_500).keys()].map((n) => ({ kind: 'put', rowKey: `r${n}`, cells: {} })),
+    );
     faults.push('ok', 'lost');
     let rows = 0;
     for await (const page of table.list({ partitionKey: 'p' })) rows += page.length;

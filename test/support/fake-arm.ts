@@ -48,7 +48,12 @@ export function createFakeArm(
       const given = answer(seen, requests.length);
       if (given === 'lost') throw new RestError('socket hang up', { code: 'ECONNRESET', request });
       const headers = createHttpHeaders({ 'content-type': 'application/json', ...given.headers });
-      return { request, status: given.status, headers, bodyAsText: given.body === undefined ? '' : JSON.stringify(given.body) };
+      return {
+        request,
+        status: given.status,
+        headers,
+        bodyAsText: given.body === undefined ? '' : JSON.stringify(given.body),
+      };
     },
   };
   const credential = createTestCredential(ENDPOINT);
@@ -63,6 +68,11 @@ export function inOrder(...answers: readonly FakeAnswer[]): (request: FakeReques
 }
 
 /** An error body as ARM writes it. */
-export function refusal(status: number, code: string, message = 'words', headers: Record<string, string> = {}): FakeAnswer {
+export function refusal(
+  status: number,
+  code: string,
+  message = 'words',
+  headers: Record<string, string> = {},
+): FakeAnswer {
   return { status, headers, body: { error: { code, message } } };
 }

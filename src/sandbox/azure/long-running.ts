@@ -24,6 +24,8 @@ export function begin(
     body?: unknown;
     complete(): unknown;
     fail?(): void;
+    /** Hears when it will end; infinity where it never does. */
+    begun?(dueMs: number): void;
   },
 ): ArmAnswer {
   const { state } = request;
@@ -37,6 +39,7 @@ export function begin(
     complete: options.complete,
     fail: options.fail ?? (() => {}),
   });
+  options.begun?.(operation.dueMs);
   const [namespace, kind] = options.place.split('/');
   const path = `/subscriptions/${options.subscriptionId}/providers/${namespace}/locations/${options.region}/${kind}/${operation.id}`;
   const url = `${state.baseUrl}${path}`;

@@ -1,4 +1,3 @@
-import { VolumeBytes } from '../bytes/bytes.ts';
 import { beginAccess, endAccess } from './access.ts';
 import {
   ArmError,
@@ -20,6 +19,7 @@ import {
 import { acceptedJson, diskJson } from './disk-json.ts';
 import { isObject, type Json, listAt, numberAt, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
+import { DISK_SKUS, DISK_TYPE, GIB, newDisk } from './make-disk.ts';
 import {
   type ArmAnswer,
   type ArmRequest,
@@ -30,9 +30,6 @@ import {
   subscriptionOf,
 } from './route.ts';
 import type { AzureState, Disk, Group, Snapshot } from './state.ts';
-
-/** The provider's name of the type. */
-export const DISK_TYPE = 'Microsoft.Compute/disks';
 
 /** API versions of disks and snapshots. Source: Azure REST specifications, Microsoft.Compute DiskRP, from 2020-12-01 (the first with CopyStart). */
 export const DISK_API_VERSIONS = [
@@ -50,17 +47,6 @@ export const DISK_API_VERSIONS = [
   '2026-03-02',
 ];
 
-/** Source: SDK, DiskStorageAccountTypes. */
-const DISK_SKUS = [
-  'Standard_LRS',
-  'Premium_LRS',
-  'StandardSSD_LRS',
-  'UltraSSD_LRS',
-  'Premium_ZRS',
-  'StandardSSD_ZRS',
-  'PremiumV2_LRS',
-] as const;
-
 /** Source: the published type Microsoft.Compute/disks 2026-03-02, what a client may write. */
 const DISK_PROPERTIES: ReadonlySet<string> = new Set([
   'creationData', 'diskSizeGB', 'osType', 'hyperVGeneration', 'purchasePlan', 'supportedCapabilities', 'encryption',
@@ -69,7 +55,6 @@ const DISK_PROPERTIES: ReadonlySet<string> = new Set([
   'burstingEnabled', 'tier', 'supportsHibernation', 'optimizedForFrequentAttach', 'availabilityPolicy',
 ]); // biome-ignore format: a list of names
 
-const GIB = 2 ** 30;
 const PATH = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Compute/disks';
 
 function diskOf(request: ArmRequest): Disk {
@@ -110,95 +95,6 @@ function putDisk(request: ArmRequest): ArmAnswer {
       disk.state = 'Failed';
     },
   });
-}
-
-function newDisk(
-  state: AzureState,
-  group: Group,
-  asked: { name: string; region: string; tags: Record<string, string>; settings: Json; body: unknown },
-): Disk {
-  const { body, region, settings } = asked;
-  const creation = objectAt(body, 'properties', 'creationData');
-  const option = textAt(creation, 'createOption') ?? '';
-  const sku = oneOf('sku.name', textAt(body, 'sku', 'name') ?? 'Standard_LRS', DISK_SKUS);
-  const zones = checkedZones(listAt(body, 'zones'), sku);
-  const asksGiB = numberAt(body, 'properties', 'diskSizeGB');
-  const resource = state.resource(group, DISK_TYPE, asked.name, region, asked.tags);
-  const seed = resource.sequence;
-  let volume: VolumeBytes;
-  let sizeGiB: number;
-  let inherited: Json = {};
-  if (option.toLowerCase() === 'empty') {
-    if (asksGiB === null) throw invalidParameter('diskSizeGB', 'diskSizeGB is required where createOption is Empty.');
-    sizeGiB = checkSize(asksGiB);
-    volume = new VolumeBytes({ sizeBytes: sizeGiB * GIB, seed });
-  } else if (option.toLowerCase() === 'copy') {
-    const source = sourceOf(state, creation, region);
-    sizeGiB = checkSize(asksGiB ?? source.sizeGiB);
-    if (sizeGiB < source.sizeGiB) {
-      throw invalidParameter(
-        'diskSizeGB',
-        `diskSizeGB ${sizeGiB} must not be less than the ${source.sizeGiB} of the source.`,
-      );
-    }
-    const bytes = 'volume' in source ? state.volumeNow(source).snapshot({ incremental: false }) : source.bytes;
-    volume = VolumeBytes.fromSnapshot(bytes, sizeGiB * GIB, seed);
-    inherited = carriedOver(source);
-  } else if (option === '') throw invalidParameter('creationData.createOption');
-  else throw notInSandbox(`disks with createOption ${option}`);
-  return {
-    ...resource,
-    uniqueId: state.nextGuid(),
-    settings: { ...inherited, ...settings, creationData: creation },
-    volume,
-    workload: null,
-    sku,
-    zones,
-    sizeGiB,
-    state: 'Updating',
-    managedBy: null,
-    pausedMs: 0,
-    pausedSinceMs: null,
-    recentSnapshotsMs: [],
-  };
-}
-
-/** The disk or snapshot that a disk is copied from. Errors: 404; 400 in another region; 409 while it is not ready. */
-function sourceOf(state: AzureState, creation: Json, region: string): Disk | Snapshot {
-  const id = textAt(creation, 'sourceResourceId');
-  if (id === null) throw invalidParameter('creationData.sourceResourceId');
-  const source = state.snapshots.get(id) ?? state.disks.get(id);
-  if (source === undefined) throw referenceNotFound(id);
-  if (source.region !== region) {
-    throw new ArmError(
-      400,
-      'BadRequest',
-      `The source '${source.name}' is in ${source.region}; a copy must be in the same region.`,
-    );
-  }
-  if (source.state !== 'Succeeded') throw notAllowed(`The source '${source.name}' is not ready to be copied.`);
-  return source;
-}
-
-/** What a copy has of its source. Source: ACD, disks from snapshots keep what an operating system needs. */
-function carriedOver(source: Disk | Snapshot): Json {
-  const names = [
-    'osType',
-    'hyperVGeneration',
-    'purchasePlan',
-    'supportedCapabilities',
-    'securityProfile',
-    'encryptionSettingsCollection',
-  ];
-  return Object.fromEntries(names.flatMap((name) => (name in source.settings ? [[name, source.settings[name]]] : [])));
-}
-
-/** Source: azure.microsoft.com docs: ZRS disks take no zone; Premium SSD v2 and Ultra disks need one. */
-function checkedZones(zones: readonly unknown[], sku: string): readonly string[] {
-  const texts = zones.map(String);
-  if (texts.length > 1) throw invalidParameter('zones', 'A disk lies in one zone at most.');
-  if (texts.length === 1 && sku.endsWith('_ZRS')) throw invalidParameter('zones', `A disk of ${sku} takes no zone.`);
-  return texts;
 }
 
 function checkSameSource(disk: Disk, creation: Json): void {

@@ -162,65 +162,6 @@ function listResources(request: ArmRequest, resources: readonly Resource[]): Arm
   };
 }
 
-function operationOf(request: ArmRequest): ArmAnswer {
-  const { state, query } = request;
-  const id = request.values[request.values.length - 1] ?? '';
-  subscriptionOf(state, parameterOf(request, 0));
-  const operation = state.operations.find(id);
-  if (operation === undefined || operation.subscriptionId.toLowerCase() !== parameterOf(request, 0).toLowerCase()) {
-    throw new ArmError(404, 'NotFound', `The operation '${id}' was not found.`);
-  }
-  return answerOperation(operation, query.get('monitor') === 'true');
-}
-
-const tagsPath = '/{scope}/providers/Microsoft.Resources/tags/default';
-
-function tagged(request: ArmRequest): {
-  id: string;
-  get(): Record<string, string>;
-  set(tags: Record<string, string>): void;
-} {
-  const { state } = request;
-  const scope = parameterOf(request, 0);
-  const [, , subscriptionId = ''] = scope.split('/');
-  const subscription = subscriptionOf(state, subscriptionId);
-  if (scope.split('/').length === 3) {
-    return { id: scope, get: () => subscription.tags, set: (tags) => Object.assign(subscription, { tags }) };
-  }
-  const resource = state.anyResource(scope);
-  if (resource === null) throw new ArmError(404, 'ResourceNotFound', `The resource '${scope}' was not found.`);
-  return {
-    id: resource.id,
-    get: () => resource.tags,
-    set: (tags) => {
-      resource.tags = tags;
-      resource.changedMs = state.clock.now();
-    },
-  };
-}
-
-function tagsJson(id: string, tags: Record<string, string>): Json {
-  return {
-    id: `${id}/providers/Microsoft.Resources/tags/default`,
-    name: 'default',
-    type: 'Microsoft.Resources/tags',
-    properties: { tags },
-  };
-}
-
-function patchTags(request: ArmRequest): ArmAnswer {
-  const target = tagged(request);
-  const given = tagsOf(objectAt(request.body, 'properties').tags);
-  const operation = (textAt(request.body, 'operation') ?? '').toLowerCase();
-  if (!['merge', 'replace', 'delete'].includes(operation))
-    throw new ArmError(400, 'InvalidRequestContent', 'operation must be Merge, Replace or Delete.');
-  const before = operation === 'replace' ? {} : target.get();
-  const removed = operation === 'delete' ? given : {};
-  const kept = Object.entries(before).filter(([name]) => !(name in removed));
-  target.set(tagsOf({ ...Object.fromEntries(kept), ...(operation === 'delete' ? {} : given) }));
-  return { status: 200, body: tagsJson(target.id, target.get()) };
-}
-
 const versions = RESOURCE_API_VERSIONS;
 const anyVersion: readonly string[] = [];
 const operationsDo = 'the status of a long-running operation, or its result with monitor=true';

@@ -5,7 +5,7 @@ import type { Estate, EstateDisk, EstateMachine } from './estate.ts';
 import type { Json } from './json.ts';
 import { attach, checkStorage } from './machine-parts.ts';
 import { groupId, keyOf, regionOf } from './resource-id.ts';
-import { DISK_TYPE } from './routes-disks.ts';
+import { DISK_TYPE, GIB } from './make-disk.ts';
 import { MACHINE_TYPE } from './routes-machines.ts';
 import { completed, INTERFACE_TYPE, NETWORK_TYPE } from './routes-network.ts';
 import { newGroup } from './routes-resources.ts';
@@ -14,7 +14,6 @@ import type { AzureState, Disk, Group, Machine, NetworkResource, Resource, Subsc
 /** The subscription of everything that names none. */
 export const SUBSCRIPTION_ID = '00000000-0000-4000-8000-000000000001';
 
-const GIB = 2 ** 30;
 /** Seeded content lies in pieces of this many bytes at most, spread evenly. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 const BLOCK_BYTES = 4_096;

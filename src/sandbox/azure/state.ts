@@ -5,7 +5,7 @@ import { FaultBook } from './faults.ts';
 import { Grants } from './grants.ts';
 import type { Json } from './json.ts';
 import { LIST_PAGE_SIZE } from './limits.ts';
-import { interfacesOf } from './machine-parts.ts';
+import { detachAll, interfacesOf } from './machine-parts.ts';
 import { Operations } from './operations.ts';
 import { RequestLog } from './request-log.ts';
 import { keyOf, resourceId } from './resource-id.ts';
@@ -71,7 +71,9 @@ export interface Snapshot extends Resource {
   readonly sourceName: string;
   readonly sizeGiB: number;
   sku: string;
-  state: 'Updating' | 'Succeeded' | 'Failed' | 'Deleting';
+  state: 'Updating' | 'Succeeded' | 'Failed';
+  /** When its creation ends. */
+  readyMs: number;
 }
 
 /** A virtual machine. Shape: `properties` as they were asked for, with ids of disks and interfaces inside. */
@@ -228,7 +230,7 @@ export class AzureState {
   /** Removes a group with everything in it. */
   removeGroup(group: Group): void {
     for (const machine of [...this.machines.all(group.key)]) {
-      for (const disk of this.disks.values()) if (disk.managedBy === machine.key) disk.managedBy = null;
+      detachAll(this, machine);
       this.machines.remove(machine);
     }
     for (const snapshot of [...this.snapshots.all(group.key)]) this.removeSnapshot(snapshot);
@@ -288,6 +290,7 @@ export class AzureState {
 
   /** A snapshot whose creation failed stays as a resource, without bytes. */
   failSnapshot(snapshot: Snapshot): void {
+    if (this.snapshots.get(snapshot.key) !== snapshot) return;
     snapshot.bytes.remove();
     snapshot.state = 'Failed';
   }

@@ -19,7 +19,7 @@ import { createTimers } from './timers.ts';
 import { type Traffic, watchTraffic } from './traffic.ts';
 
 /** How long what runs may take to end when the host is asked to. Units: real milliseconds. Source: the real host's grace is longer; a sandbox's user waits. */
-const GRACE_MS = 10_000;
+const GRACE_MS = 4_000;
 const LOOPBACK = '127.0.0.1';
 
 /**

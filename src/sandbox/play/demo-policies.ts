@@ -1,5 +1,7 @@
 import type { SimpleRetention } from './kept-by-tiers.ts';
 
+export { SUBSCRIPTION_ID } from '../azure/seed-estate.ts';
+
 /** A policy document as `PUT /api/policies/{name}` takes it. */
 export interface PolicyDocument {
   readonly name: string;

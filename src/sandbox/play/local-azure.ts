@@ -88,6 +88,7 @@ export async function startLocalAzure(startMs: number): Promise<LocalAzure> {
         SANDBOX_ARM_PORT: '0',
         SANDBOX_ADMIN_PORT: '0',
         SANDBOX_START: new Date(startMs).toISOString(),
+        SANDBOX_IDENTITY_HEADER: secret,
       },
     }),
   ]);

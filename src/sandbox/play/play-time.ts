@@ -24,7 +24,8 @@ export async function playTime(
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ until: order.until, stepMs: order.stepMs ?? STEP_MS }),
   });
-  if (!response.ok || !response.body) throw new Error(`The host would not play: ${response.status} ${await response.text()}`);
+  if (!response.ok || !response.body)
+    throw new Error(`The host would not play: ${response.status} ${await response.text()}`);
   for await (const line of createInterface({ input: Readable.fromWeb(response.body) })) {
     const said = JSON.parse(line) as Partial<Played> & { done?: boolean; error?: string };
     if (said.error !== undefined) throw new Error(`The host stopped playing: ${said.error}`);

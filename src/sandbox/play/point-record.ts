@@ -56,11 +56,20 @@ export class PointRecord {
     const parts = policies.flatMap((policy) => {
       const slots = expectedSlots(policy.crons, policy.timeZone, from, to);
       return Object.entries(policy.disksBySource).map(([source, disks]) =>
-        judgeSource({ policy, source, disks, slots, to, seen: [...(this.#seen.get(`${policy.name} ${source}`)?.values() ?? [])] }),
+        judgeSource({
+          policy,
+          source,
+          disks,
+          slots,
+          to,
+          seen: [...(this.#seen.get(`${policy.name} ${source}`)?.values() ?? [])],
+        }),
       );
     });
     const sum = (of: (part: RecordResult) => number) => parts.reduce((total, part) => total + of(part), 0);
-    const known = new Set(policies.flatMap((policy) => Object.keys(policy.disksBySource).map((source) => `${policy.name} ${source}`)));
+    const known = new Set(
+      policies.flatMap((policy) => Object.keys(policy.disksBySource).map((source) => `${policy.name} ${source}`)),
+    );
     const strangers = [...this.#seen.keys()].filter((key) => !known.has(key));
     return {
       slotsExpected: sum((part) => part.slotsExpected),

@@ -155,6 +155,17 @@ function expectDifferences(pair: Pair, later: number): void {
   }
 }
 
+test('a difference over several moments is in order, whichever moment lost what first', () => {
+  const pair = new Pair(0);
+  pair.do({ kind: 'write', page: 0, pages: WINDOW_PAGES });
+  for (const page of [40, 8, 20, 0]) {
+    pair.do({ kind: 'snapshot' });
+    pair.do({ kind: 'clear', page, pages: 2 });
+  }
+  pair.do({ kind: 'snapshot' });
+  expectDifferences(pair, 4);
+});
+
 test('clones, full snapshots and their sources go their own ways', () => {
   fc.assert(
     fc.property(steps, steps, (before, after) => {
@@ -199,6 +210,10 @@ test('thousands of ranges (blocks that split and empty) stay right', () => {
     else volume.writeSeeded(page * PAGE, count * PAGE);
     model.fill(0, page, page + count);
     if (volume.usedBytes() > 0 && volume.allocated(page * PAGE, PAGE).length > 0) model.fill(write, page, page + count);
+    if (write % 7_000 === 0) {
+      volume.clear(3_000 * PAGE, 9_000 * PAGE);
+      model.fill(0, 3_000, 12_000);
+    }
     if (write % 5_000 === 0) states.push({ snapshot: volume.snapshot({ incremental: true }), model: model.slice() });
   }
   states.splice(2, 1)[0]?.snapshot.remove();

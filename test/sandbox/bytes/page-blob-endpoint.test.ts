@@ -144,6 +144,13 @@ describe('the SDK', () => {
     );
   });
 
+  test('windows over one long listing, one after another, each give their own ranges', async () => {
+    for (const offset of [2 ** 41, 2 ** 41 + 3_000 * 8_192, 2 ** 41]) {
+      const answer = await client('three').getPageRangesDiffForManagedDisks(offset, 2_000 * 8_192, urlOf('two'));
+      expect([answer.pageRange?.length, answer.pageRange?.[0]?.offset]).toEqual([2_000, offset]);
+    }
+  });
+
   test('download of ranges gives the bytes, also of many pieces and from the middle of a page', async () => {
     for (const [offset, count] of [
       [0, 3 * MIB + 10],

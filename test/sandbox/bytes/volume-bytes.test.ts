@@ -110,6 +110,12 @@ describe('digest', () => {
     expect(digest(odd)).toBe(digest(plain));
     expect(digest(odd.snapshot({ incremental: true }))).toBe(digest(plain));
     expect(digest(disk())).toBe(digest(disk(PAGE)));
+    const [apart, whole] = [disk(), disk()];
+    const block = new Uint8Array(4_096).fill(5, 0, PAGE).fill(6, 3 * PAGE, 4 * PAGE);
+    whole.writeBytes(0, block);
+    apart.writeBytes(3 * PAGE, block.subarray(3 * PAGE, 4 * PAGE));
+    apart.writeBytes(0, block.subarray(0, PAGE));
+    expect(digest(apart)).toBe(digest(whole));
   });
 
   test.each([

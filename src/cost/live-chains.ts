@@ -1,0 +1,17 @@
+import type { Chains } from './chains.ts';
+import type { LiveChain } from './ledger-row.ts';
+
+/** The chains as they are now, for closing a day and for today's figures: every snapshot that Azure still bills counts, those being deleted too. */
+export async function* liveChains(chains: Chains): AsyncIterable<LiveChain> {
+  for await (const head of chains.heads()) {
+    const nodes = await chains.nodes(head.key);
+    if (nodes.length === 0) continue;
+    yield {
+      chainKey: head.key,
+      diskName: head.diskName,
+      source: { ...head.source, subscriptionId: head.subscriptionId, region: head.region },
+      sku: head.snapshotSku,
+      points: nodes.map(({ policy, writtenBytes }) => ({ policy, storedBytes: writtenBytes })),
+    };
+  }
+}
