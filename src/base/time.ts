@@ -64,11 +64,6 @@ export function endOfGap(local: LocalTime, zone: ZoneId): EpochMs {
   return high;
 }
 
-/** How far a zone's wall clock is ahead of UTC at a moment, in milliseconds. Microseconds slow: who asks often keeps the answers. */
-export function zoneOffsetMs(instant: EpochMs, zone: ZoneId): number {
-  return IANAZone.create(zone).offset(instant) * MINUTE_MS;
-}
-
 /** An ISO 8601 text with the zone's offset, to the second (`2026-03-01T02:00:00+01:00`; `Z` for UTC). */
 export function formatIso(instant: EpochMs, zone: ZoneId = UTC): string {
   if (zone === UTC) return new Date(instant).toISOString().replace('.000Z', 'Z');

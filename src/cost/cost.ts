@@ -1,5 +1,13 @@
 /** What other rooms may use of the cost room. */
+
 export { type ChainHead, type ChainNode, Chains, chainKey, type NewNode } from './chains.ts';
+export type { GroupBy } from './day-groups.ts';
+export { addFigures, type Figures, noFigures } from './figures.ts';
 export { type Freed, forgetNode } from './forget-node.ts';
-export { recordFreed } from './ledger.ts';
+export { closeDay, isClosed, recordFreed } from './ledger.ts';
+export { liveChains } from './live-chains.ts';
 export { openPriceBook } from './price-book.ts';
+export { readCostReport } from './read-cost-report.ts';
+export type { Breakdown, CostReport, ReportDay, ReportGroup } from './report-model.ts';
+export { parseReportQuery } from './report-query.ts';
+export { roundToAddUp } from './share-out.ts';

@@ -46,7 +46,7 @@ export function matchesGlob(pattern: string, name: string): boolean {
       t += 1;
     } else if (star >= 0) {
       resumeAt += 1;
-      
+      t = resumeAt;
       g = star + 1;
     } else {
       return false;

@@ -1,6 +1,6 @@
 import { GIB } from '../base/bytes.ts';
 import { fromMicroUnits } from '../base/money.ts';
-import type { CostReport } from '../cost/report-model.ts';
+import type { CostReport } from '../cost/cost.ts';
 import { csvRecord } from './csv.ts';
 
 const COLUMNS = [

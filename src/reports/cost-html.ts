@@ -1,6 +1,6 @@
-import { MICRO_UNITS_PER_UNIT } from '../base/money.ts';
+import { fromMicroUnits, MICRO_UNITS_PER_UNIT } from '../base/money.ts';
 import { formatIso } from '../base/time.ts';
-import type { Breakdown, CostReport, ReportDay } from '../cost/report-model.ts';
+import type { Breakdown, CostReport, ReportDay } from '../cost/cost.ts';
 import { costPageStyle } from './cost-page-style.ts';
 import { decimalsFor, showAmount, showGiB, showSize } from './cost-page-text.ts';
 import { breakdownTable, groupTitle } from './cost-tables.ts';
@@ -73,7 +73,7 @@ function headline({ total, currency, asOf, generatedAt }: CostReport, decimals: 
 ${tile('This month so far', amount(total.monthMicroUnits), `${month}, estimated`)}
 ${tile('At today’s rate', amount(total.now.microUnitsPerMonth), 'for a whole month')}
 ${tile('Stored now', html`${unknown ? '–' : showSize(total.now.storedBytes)}`, unknown ? 'no figures yet' : `${points}, as of ${asOf}`)}
-${tile('Saved by pruning', html`${amount(freedMicroUnitsPerMonth)}`, `a month: ${showSize(freedBytes)} freed by ${freedPoints.toLocaleString('en')} deletions in these days`)}
+${tile('Saved by pruning', html`${amount(freedMicroUnitsPerMonth)}`, `a month: ${showSize(freedBytes)} freed by ${freedPoints.toLocaleString('en')} ${freedPoints === 1 ? 'deletion' : 'deletions'} in these days`)}
 </dl>`;
 }
 
@@ -90,9 +90,10 @@ async function chartSection(report: CostReport, breakdown: Breakdown): Promise<S
   const largest = Math.max(...report.days.map(({ figures }) => figures.microUnits));
   const decimals = Math.min(decimalsFor(largest), 4);
   const missing = report.days.flatMap(({ state }, index) => (state === 'missing' ? [index] : []));
-  const draw = (widthPx: number, heightPx: number) =>
+  const draw = (name: string, widthPx: number, heightPx: number) =>
     rawHtml(
       drawStackedBars({
+        name,
         days: report.days.map(({ day }) => day),
         missing,
         open: report.days.findIndex(({ state }) => state === 'open'),
@@ -106,8 +107,8 @@ async function chartSection(report: CostReport, breakdown: Breakdown): Promise<S
   return html`<section>
 <h2>${what}, by ${groupTitle(breakdown.groupBy)}</h2>
 <figure role="img" aria-label="${what}, by ${groupTitle(breakdown.groupBy)}: the figures are in the tables below">
-<div class="wide">${draw(960, 300)}</div>
-<div class="narrow">${draw(360, 260)}</div>
+<div class="wide">${draw('wide', 960, 300)}</div>
+<div class="narrow">${draw('narrow', 360, 260)}</div>
 <figcaption>${names.map(({ name, color }) => html`<span class="key"><i style="background:${color}"></i>${name}</span>`)}${
     missing.length > 0 ? html`<span class="key"><i class="gap"></i>no figures</span>` : ''
   }</figcaption>
@@ -167,7 +168,7 @@ function dayTable(report: CostReport): SafeHtml {
 function basis({ prices, generatedAt }: CostReport): SafeHtml {
   const list = prices.map(
     ({ region, redundancy, price, asOf }) =>
-      html`<li>${region}, ${redundancy}: ${price.currency} ${showAmount(price.microUnitsPerGiBMonth, Math.max(2, decimalsFor(price.microUnitsPerGiBMonth)))} per GiB and month (${price.source === 'sheet' ? 'negotiated' : 'list price'} of ${asOf})</li>`,
+      html`<li>${region}, ${redundancy}: ${price.currency} ${fromMicroUnits(price.microUnitsPerGiBMonth)} per GiB and month (${price.source === 'sheet' ? 'negotiated' : 'list price'} of ${asOf})</li>`,
   );
   return html`<footer>
 <h2>What these figures are</h2>

@@ -1,7 +1,6 @@
 import { fromMicroUnits } from '../base/money.ts';
 import { formatIso } from '../base/time.ts';
-import type { Figures } from '../cost/figures.ts';
-import type { CostReport, ReportGroup } from '../cost/report-model.ts';
+import type { CostReport, Figures, ReportGroup } from '../cost/cost.ts';
 
 /**
  * The cost report as JSON.

@@ -1,7 +1,5 @@
-import type { GroupBy } from '../cost/day-groups.ts';
-import { addFigures, noFigures } from '../cost/figures.ts';
-import type { Breakdown, CostReport, ReportGroup } from '../cost/report-model.ts';
-import { roundToAddUp } from '../cost/share-out.ts';
+import type { Breakdown, CostReport, GroupBy, ReportGroup } from '../cost/cost.ts';
+import { addFigures, noFigures, roundToAddUp } from '../cost/cost.ts';
 import { GIB_STEP_BYTES, showGiB, showGiBSteps, showSteps, stepOf } from './cost-page-text.ts';
 import { html, type SafeHtml } from './html.ts';
 

@@ -45,7 +45,7 @@ export function followBlocks(chain: readonly Extents[]): BlockLives {
       collect(chain[snapshot] as Extents, cursor[snapshot] as Cursor, snapshot * 2, to, buffer);
     }
     buffer.sort(from);
-    for (let at = 0; at < buffer.count; at += 1) sweep.pass(buffer.offsets[at] as number, buffer.tags[at] as number);
+    sweep.pass(buffer);
     from = to;
   }
   return sweep.lives.finish();
@@ -115,27 +115,33 @@ class Sweep {
     this.#clears = new Uint8Array(snapshots);
   }
 
-  /** Passes a boundary: a range of the snapshot starts, or ends if it is open. */
-  pass(offset: number, tag: number): void {
-    const snapshot = tag >>> 1;
-    const previous = this.#active.before(snapshot);
-    const next = this.#active.after(snapshot);
-    const ends = this.#active.has(snapshot);
-    if (previous >= 0) this.#close(previous, ends ? snapshot : next, offset);
-    if (ends) {
-      this.#close(snapshot, next, offset);
-      this.#active.delete(snapshot);
-    } else {
-      this.#since[snapshot] = offset;
-      this.#clears[snapshot] = tag & 1;
-      this.#active.add(snapshot);
+  /** Passes sorted boundaries: at each one a range of its snapshot starts, or ends if it is open. Written out flat: it runs for every boundary of a disk. */
+  pass({ offsets, tags, count }: BoundaryBuffer): void {
+    const active = this.#active;
+    const since = this.#since;
+    const clears = this.#clears;
+    const lives = this.lives;
+    for (let at = 0; at < count; at += 1) {
+      const offset = offsets[at] as number;
+      const tag = tags[at] as number;
+      const snapshot = tag >>> 1;
+      const previous = active.before(snapshot);
+      const next = active.after(snapshot);
+      const ends = active.has(snapshot);
+      // Up to here a snapshot's write was followed by that of its neighbour: count it, and start anew beside the next neighbour.
+      if (previous >= 0) {
+        if (clears[previous] === 0) lives.add(previous, ends ? snapshot : next, offset - (since[previous] as number));
+        since[previous] = offset;
+      }
+      if (ends) {
+        if (clears[snapshot] === 0) lives.add(snapshot, next, offset - (since[snapshot] as number));
+        active.delete(snapshot);
+      } else {
+        since[snapshot] = offset;
+        clears[snapshot] = tag & 1;
+        active.add(snapshot);
+      }
     }
-  }
-
-  /** Counts what a snapshot wrote up to here and the successor overwrote. */
-  #close(snapshot: number, successor: number, offset: number): void {
-    if (this.#clears[snapshot] === 0) this.lives.add(snapshot, successor, offset - (this.#since[snapshot] as number));
-    this.#since[snapshot] = offset;
   }
 }
 

@@ -50,7 +50,7 @@ const MAX_LISTED = 200;
  *
  * - A schedule that is seen for the first time is never back-filled: its state starts now.
  * - Every slot that is at most `startWindow` old is due, whatever happened between the ticks.
- * - Older ones are missed. Where such a schedule says `catchUp: latest`, one point is owed now for all of them: any newer slot of the policy
+ * - Older ones are missed. Where such a schedule says `catchUp: latest`, one point is owed now for all of them: a newer slot of the policy
  *   that is due now is that point; where there is none, the newest missed slot is taken late, under its own time.
  * - Slots of several schedules at one moment are one slot. A slot that is taken for one schedule is missed for none.
  * - A clock that went backwards changes nothing: no state moves back, no slot comes twice.

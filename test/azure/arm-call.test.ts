@@ -143,7 +143,7 @@ describe('the gate', () => {
   });
 
   it('follows no redirection', async () => {
-    const fake = createFakeArm(inOrder({ status: 307, headers: { location: 'https://evil.example/' } }));
+    const fake = createFakeArm(inOrder({ status: 307, headers: { location: `${ENDPOINT}/elsewhere` } }));
     await expect(fake.arm.compute(SUBSCRIPTION).disks.get('rg', 'd')).rejects.toThrow();
     expect(fake.requests).toHaveLength(1);
   });

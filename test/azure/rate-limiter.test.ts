@@ -133,6 +133,15 @@ describe('rate limiter', () => {
     expect(clock.now()).toBeLessThan(370_000);
   });
 
+  it('takes the header of a provider for the truth, also where it says more', async () => {
+    const clock = createVirtualClock(0);
+    const limiter = createRateLimiter(clock);
+    const told = (remaining: number) => ({ resources: [{ name: 'CreateUpdateSnapshots3Min', remaining }] });
+    for (const remaining of [3, 100]) (await limiter.acquire(request('writes')))(told(remaining));
+    for (let n = 0; n < 100; n += 1) await limiter.acquire(request('writes'));
+    expect(clock.now()).toBe(0);
+  });
+
   it('is not slowed down for long by a bucket that it first saw empty', async () => {
     const clock = createVirtualClock(0);
     const limiter = createRateLimiter(clock);

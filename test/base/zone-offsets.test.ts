@@ -22,6 +22,11 @@ describe('offsetSpans', () => {
       ['2027-01-01T00:00:00.000Z', 1],
     ]);
   });
+  test('a change that is taken back within weeks is seen', () => {
+    const casablanca = parseZone('Africa/Casablanca') as ZoneId;
+    const spans = offsetSpans(Date.UTC(2026, 0, 5), Date.UTC(2026, 5, 1), casablanca);
+    expect(spans.map((span) => span.offsetMs / MINUTE_MS)).toEqual([60, 0, 60]);
+  });
   test('an empty stretch has none', () => expect(offsetSpans(5, 5, UTC)).toEqual([]));
   test('spans cover the stretch without gaps, neighbours differ, and each moment has the offset of its span', () => {
     fc.assert(

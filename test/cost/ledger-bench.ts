@@ -20,11 +20,23 @@ export const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
 export function ledgerBench(options: { store?: MemoryStore; source?: PriceSource } = {}) {
   const store = options.store ?? createMemoryStore();
   const source = options.source ?? { snapshotPrice: async () => price };
-  return { store, source, depsAt: (now: EpochMs) => ({ store, prices: openPriceBook({ store, source, log: silent }, 'EUR', now), log: silent }) };
+  return {
+    store,
+    source,
+    depsAt: (now: EpochMs) => ({
+      store,
+      prices: openPriceBook({ store, source, log: silent }, 'EUR', now),
+      log: silent,
+    }),
+  };
 }
 
 /** A chain of a disk of a machine, with the sizes of its points by policy. */
-export function chain(disk: string, points: readonly (readonly [string, number | null])[], more: Partial<LiveChain['source']> = {}): LiveChain {
+export function chain(
+  disk: string,
+  points: readonly (readonly [string, number | null])[],
+  more: Partial<LiveChain['source']> = {},
+): LiveChain {
   const machine = disk.split('-')[0] ?? disk;
   return {
     chainKey: `chain-${disk.replaceAll(/[^\w-]/g, '')}`,
@@ -52,4 +64,4 @@ export async function* each<T>(items: readonly T[]): AsyncIterable<T> {
 export const gib = (count: number) => Math.round(count * GIB);
 
 /** The moment so long after the end of a UTC day. */
-export const after = (day: string, ms = 600_000) => Date.parse(day) + DAY_MS + ms;
+export const momentAfter = (day: string, ms = 600_000) => Date.parse(day) + DAY_MS + ms;

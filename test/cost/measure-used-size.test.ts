@@ -9,7 +9,10 @@ import { ranges } from './pages.ts';
 const nothing: RangeWindow = { written: [], cleared: [] };
 
 /** Snapshot access and ranges that note every call; `fail` makes a call fail by its text. */
-function bench(read: (window: ByteRange) => RangeWindow, fail: (call: string, nth: number) => Error | null = () => null) {
+function bench(
+  read: (window: ByteRange) => RangeWindow,
+  fail: (call: string, nth: number) => Error | null = () => null,
+) {
   const calls: string[] = [];
   const waits: number[] = [];
   const logged: string[] = [];

@@ -87,6 +87,12 @@ const rows: readonly Row[] = [
     sources: ['virtualMachine a: a-os a-data'],
   },
   {
+    name: 'nor where only the disk says that it is attached, the two lists being of two moments',
+    vms: [machine('a', ['a-os'], backup)],
+    disks: [disk('a-os'), disk('a-new', { ...backup, attachedTo: vmId('a').toUpperCase() })],
+    sources: ['virtualMachine a: a-os'],
+  },
+  {
     name: 'nor where it is left out there',
     select: { excludeDisks: [{ lun: 0 }] },
     vms: [machine('a', ['a-os', 'a-data'], backup)],

@@ -61,6 +61,16 @@ describe('emptyProtections', () => {
       }),
       ['$.select.include[1]'],
     ],
+    [
+      'a tag that is there and is not',
+      withSelect({
+        include: [
+          { tag: 'a', in: ['1'] },
+          { tag: 'a', exists: false },
+        ],
+      }),
+      ['$.select.include[1]'],
+    ],
     ['two names at once', withSelect({ include: [{ name: 'db-*' }, { name: 'web-1' }] }), ['$.select.include[1]']],
     ['a name in a pattern', withSelect({ include: [{ name: 'db-*' }, { name: 'db-1' }] }), []],
     [

@@ -640,6 +640,12 @@ describe('a problem says its path, what was found and what is allowed', () => {
     expect(problemsOf(smallDocument(), 'bronze')).toEqual([]);
   });
 
+  test('a place that breaks several rules is named once, by the first of them', () => {
+    expect(
+      problemsOf(withSelect({ exclude: [{ tag: '', exists: true }] })).map(({ path, message }) => [path, message]),
+    ).toEqual([['$.select.exclude[0].tag', 'is too short']]);
+  });
+
   test('a prototype hidden among the tags is not dropped in silence', () => {
     const document = JSON.parse(JSON.stringify(withSnapshot({ tags: { TAG: 'x' } })).replace('TAG', '__proto__'));
     expect(problemsOf(document).map(({ path }) => path)).toEqual(['$.snapshot.tags.__proto__']);

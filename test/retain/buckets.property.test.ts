@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketKey, periods, zoneOffsetMs } from '../../src/base/time.ts';
+import { bucketKey, periods } from '../../src/base/time.ts';
+import { offsetMs } from '../../src/base/zone-offsets.ts';
 import { bucketNumber, bucketText } from '../../src/retain/buckets.ts';
 import { ZoneOffsets, zoneOffsets } from '../../src/retain/zone-offsets.ts';
 import { zone } from './retentions.ts';
@@ -56,7 +57,7 @@ describe('ZoneOffsets', () => {
         fc.array(fc.integer({ min: from, max: to }), { minLength: 1, maxLength: 20 }),
         (id, asked) => {
           const offsets = new ZoneOffsets(id);
-          for (const instant of asked) expect(offsets.at(instant)).toBe(zoneOffsetMs(instant, id));
+          for (const instant of asked) expect(offsets.at(instant)).toBe(offsetMs(instant, id));
         },
       ),
       { numRuns: 20 },

@@ -94,6 +94,15 @@ const rows: readonly Row[] = [
     next: '2026-03-03T02:30:00Z',
   },
   {
+    name: 'a slot exactly as old as its window is in time',
+    schedules: [schedule('nightly', '30 2 * * *', { catchUp: 'none' })],
+    since: '2026-03-02T02:00:00Z',
+    now: '2026-03-02T03:30:00Z',
+    slots: ['2026-03-02T02:30:00Z nightly'],
+    missed: [],
+    next: '2026-03-03T02:30:00Z',
+  },
+  {
     name: 'past the start window with catchUp none it is missed',
     schedules: [schedule('nightly', '30 2 * * *', { catchUp: 'none' })],
     since: '2026-03-02T02:00:00Z',

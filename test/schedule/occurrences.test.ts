@@ -62,6 +62,14 @@ const rows: readonly Row[] = [
     fires: ['2026-10-25T02:30:00+02:00', '2026-10-26T02:30:00+01:00'],
   },
   {
+    name: 'the first minute after an overlap is no repetition',
+    cron: '0,59 2-3 * * *',
+    zone: 'Europe/Vienna',
+    from: '2026-10-25T00:30:00Z',
+    to: '2026-10-25T02:30:00Z',
+    fires: ['2026-10-25T02:59:00+02:00', '2026-10-25T03:00:00+01:00'],
+  },
+  {
     name: 'a window that begins between the two runs of an overlap gives no second one',
     cron: '30 2 * * *',
     zone: 'Europe/Vienna',

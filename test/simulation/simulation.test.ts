@@ -3,6 +3,7 @@ import { HOUR_MS } from '../../src/base/time.ts';
 import { furnish } from './estate.ts';
 import { findFaults } from './invariants.ts';
 import { watchDeletions } from './oracle.ts';
+import { restoreFaults, startRestores } from './restores.ts';
 import { CALM, START, type Weather, World } from './world.ts';
 
 /** What real systems do on a bad day, all of it at once. */
@@ -27,13 +28,14 @@ async function live(seed: number): Promise<{ world: World; faults: readonly stri
   world.azure.remove(estate.doomedDisk);
   const victims = [...world.azure.bill()].flatMap((chain) => chain.snapshots.map((snapshot) => snapshot.id));
   if (victims.length > 0) world.azure.removeSnapshot(world.chance.pick(victims));
+  const restores = await startRestores(world, 4);
   await world.playUntil(START + 32 * HOUR_MS, estate.work);
   // A downtime of hours, and then fair weather to settle in.
   world.weather = { ...CALM, skippedTick: 1 };
   await world.playUntil(START + 35 * HOUR_MS, estate.work);
   world.weather = CALM;
   await world.playUntil(START + 50 * HOUR_MS);
-  return { world, faults: [...wrongDeletions, ...(await findFaults(world, estate))] };
+  return { world, faults: [...wrongDeletions, ...(await findFaults(world, estate)), ...(await restoreFaults(world, restores))] };
 }
 
 describe('the whole app in bad weather', () => {

@@ -2,8 +2,9 @@ import { ArmError, invalidParameter, notAllowed } from './arm-error.ts';
 import { numberAt, textAt, valueAt } from './json.ts';
 import { SAS_PER_FAMILY_MAX, SAS_SECONDS_MAX } from './limits.ts';
 import { begin } from './long-running.ts';
+import type { Disk, Snapshot } from './resources.ts';
 import type { ArmAnswer, ArmRequest } from './route.ts';
-import type { AzureState, Disk, Snapshot } from './state.ts';
+import type { AzureState } from './state.ts';
 
 /** Version that the signature names. Source: signatures of managed disks carry 2018-03-28. */
 const SAS_VERSION = '2018-03-28';

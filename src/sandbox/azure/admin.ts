@@ -125,6 +125,12 @@ export async function answerAdmin(
   response: ServerResponse,
 ): Promise<void> {
   const { path, query } = splitUrl(request);
+  if (!isFromHere(request)) {
+    request.resume();
+    return sendJson(response, 403, {
+      error: { code: 'Forbidden', message: 'The sandbox answers this machine only, and no other site.' },
+    });
+  }
   const answer = routes[`${request.method} ${path}`];
   if (answer === undefined) {
     request.resume();
@@ -139,6 +145,14 @@ export async function answerAdmin(
     request.resume();
     sendJson(response, error.status, error.toBody());
   }
+}
+
+/** A page of another site in a browser of this machine must not reach us, whatever name it gives to loopback. */
+function isFromHere(request: IncomingMessage): boolean {
+  const host = request.headers.host ?? '';
+  const { origin } = request.headers;
+  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host)) return false;
+  return origin === undefined || origin === `http://${host}`;
 }
 
 function settingsOf(state: AzureState): Record<string, unknown> {

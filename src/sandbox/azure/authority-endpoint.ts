@@ -98,36 +98,15 @@ export function answerIdentity(
   response: ServerResponse,
   query: URLSearchParams,
 ): void {
-  const version = query.get('api-version') ?? '';
-  const refused = (status: number, message: string): void =>
-    sendJson(response, status, { statusCode: status, message });
-  if (!IDENTITY_VERSIONS.includes(version)) {
-    refused(400, `api-version must be one of ${IDENTITY_VERSIONS.join(', ')}.`);
+  const verdict = judgeIdentity(request, query, state.identityHeader);
+  if ('message' in verdict) {
+    sendJson(response, verdict.status, { statusCode: verdict.status, message: verdict.message });
     return;
   }
-  const secret = version === '2019-08-01' ? request.headers['x-identity-header'] : request.headers.secret;
-  if (typeof secret !== 'string' || secret === '') {
-    refused(401, 'The secret header is missing.');
-    return;
-  }
-  if (state.identityHeader !== '' && secret !== state.identityHeader) {
-    refused(401, 'The secret header is wrong.');
-    return;
-  }
-  const resource = query.get('resource') ?? '';
-  if (resource === '') {
-    refused(400, 'resource is missing.');
-    return;
-  }
-  const clientId = (query.get('client_id') ?? query.get('clientid') ?? SYSTEM_CLIENT_ID).toLowerCase();
-  const name = IDENTITY_NAMES[clientId];
-  if (name === undefined) {
-    refused(400, 'No User Assigned or Delegated Managed Identity found for specified ClientId.');
-    return;
-  }
+  const { resource, clientId, name } = verdict;
   const resourceId = `/subscriptions/${TENANT_ID}/resourcegroups/identities/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
   const { token, expiresOn } = state.authority.issue({ audience: resource, clientId, name, resourceId });
-  const expires = version === '2019-08-01' ? expiresOn : String(expiresOn);
+  const expires = query.get('api-version') === '2019-08-01' ? expiresOn : String(expiresOn);
   sendJson(response, 200, {
     access_token: token,
     expires_on: expires,
@@ -135,4 +114,24 @@ export function answerIdentity(
     token_type: 'Bearer',
     client_id: clientId,
   });
+}
+
+type IdentityVerdict =
+  | { readonly resource: string; readonly clientId: string; readonly name: string }
+  | { readonly status: number; readonly message: string };
+
+function judgeIdentity(request: IncomingMessage, query: URLSearchParams, expected: string): IdentityVerdict {
+  const version = query.get('api-version') ?? '';
+  if (!IDENTITY_VERSIONS.includes(version)) {
+    return { status: 400, message: `api-version must be one of ${IDENTITY_VERSIONS.join(', ')}.` };
+  }
+  const secret = version === '2019-08-01' ? request.headers['x-identity-header'] : request.headers.secret;
+  if (typeof secret !== 'string' || secret === '') return { status: 401, message: 'The secret header is missing.' };
+  if (expected !== '' && secret !== expected) return { status: 401, message: 'The secret header is wrong.' };
+  const resource = query.get('resource') ?? '';
+  if (resource === '') return { status: 400, message: 'resource is missing.' };
+  const clientId = (query.get('client_id') ?? query.get('clientid') ?? SYSTEM_CLIENT_ID).toLowerCase();
+  const name = IDENTITY_NAMES[clientId];
+  if (name !== undefined) return { resource, clientId, name };
+  return { status: 400, message: 'No User Assigned or Delegated Managed Identity found for specified ClientId.' };
 }

@@ -1,4 +1,5 @@
-import type { AzureState, Snapshot } from './state.ts';
+import type { Snapshot } from './resources.ts';
+import type { AzureState } from './state.ts';
 
 /** What the snapshots of one disk cost to keep. Units: bytes as they are billed. */
 export interface BilledChain {

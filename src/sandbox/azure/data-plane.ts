@@ -3,7 +3,8 @@ import type { SnapshotBytes } from '../bytes/bytes.ts';
 import { answerPageBlob } from '../bytes/page-blob-endpoint.ts';
 import type { Trace } from './arm.ts';
 import type { Grant } from './grants.ts';
-import type { AzureState, Disk, Snapshot } from './state.ts';
+import type { Disk, Snapshot } from './resources.ts';
+import type { AzureState } from './state.ts';
 
 /** Where signatures lead. Shape: `/md/<token>/abcd`. */
 export const DATA_PLANE_PREFIX = '/md/';

@@ -1,7 +1,7 @@
 import type { Json } from './json.ts';
-import type { AzureState, Disk, Snapshot } from './state.ts';
-
 import { GIB } from './make-disk.ts';
+import type { Disk, Snapshot } from './resources.ts';
+import type { AzureState } from './state.ts';
 
 /** Tier of a disk's sku. Source: published examples: `"sku": { "name": "Premium_LRS", "tier": "Premium" }`. */
 function skuOf(name: string): Json {

@@ -1,6 +1,7 @@
 import { type Json, objectAt, textAt } from './json.ts';
 import { disksOf } from './machine-parts.ts';
-import type { AzureState, Machine } from './state.ts';
+import type { Machine } from './resources.ts';
+import type { AzureState } from './state.ts';
 
 /** A virtual machine as Azure shows it. */
 export function machineJson(state: AzureState, machine: Machine, withInstanceView: boolean): Json {

@@ -1,6 +1,7 @@
 import { ArmError, invalidParameter, notAllowed, notInSandbox } from './arm-error.ts';
 import { isObject, type Json, listAt, numberAt, objectAt, textAt, valueAt } from './json.ts';
-import type { AzureState, Disk, Machine } from './state.ts';
+import type { Disk, Machine } from './resources.ts';
+import type { AzureState } from './state.ts';
 
 /** The disks that a machine will have. */
 export interface Attachments {
@@ -97,6 +98,12 @@ export function attach(state: AzureState, machine: Machine, parts: Attachments):
     disk.managedBy = machine.key;
     state.setWriting(disk, machine.power === 'running');
   }
+  releaseInterfaces(state, machine);
+  for (const id of interfacesOf(machine)) state.interfaceOwners.set(id.toLowerCase(), machine);
+}
+
+function releaseInterfaces(state: AzureState, machine: Machine): void {
+  for (const [id, owner] of state.interfaceOwners) if (owner === machine) state.interfaceOwners.delete(id);
 }
 
 /** Lets go of everything of a machine; what has deleteOption Delete is removed. */
@@ -108,6 +115,7 @@ export function detachAll(state: AzureState, machine: Machine): void {
     release(state, disk);
     if (textAt(each, 'deleteOption') === 'Delete') state.removeDisk(disk);
   }
+  releaseInterfaces(state, machine);
   for (const each of listAt(machine.properties, 'networkProfile', 'networkInterfaces')) {
     const found = state.interfaces.get(textAt(each, 'id') ?? '');
     if (found !== undefined && textAt(each, 'properties', 'deleteOption') === 'Delete') state.interfaces.remove(found);

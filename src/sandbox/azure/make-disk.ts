@@ -2,7 +2,8 @@ import { VolumeBytes } from '../bytes/bytes.ts';
 import { ArmError, invalidParameter, notAllowed, notInSandbox, referenceNotFound } from './arm-error.ts';
 import { checkSize, oneOf } from './body-rules.ts';
 import { type Json, listAt, numberAt, objectAt, textAt } from './json.ts';
-import type { AzureState, Disk, Group, Snapshot } from './state.ts';
+import type { Disk, Group, Snapshot } from './resources.ts';
+import type { AzureState } from './state.ts';
 
 /** The provider's name of the type. */
 export const DISK_TYPE = 'Microsoft.Compute/disks';
@@ -110,4 +111,3 @@ function checkedZones(zones: readonly unknown[], sku: string): readonly string[]
   if (texts.length === 1 && sku.endsWith('_ZRS')) throw invalidParameter('zones', `A disk of ${sku} takes no zone.`);
   return texts;
 }
-

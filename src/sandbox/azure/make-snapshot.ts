@@ -7,7 +7,8 @@ import {
   INCREMENTAL_SNAPSHOTS_PER_DISK_MAX,
   INCREMENTAL_SNAPSHOTS_PER_WINDOW_MAX,
 } from './limits.ts';
-import type { AzureState, Disk, Group, Snapshot } from './state.ts';
+import type { Disk, Group, Snapshot } from './resources.ts';
+import type { AzureState } from './state.ts';
 
 /** The provider's name of the type. */
 export const SNAPSHOT_TYPE = 'Microsoft.Compute/snapshots';
@@ -115,4 +116,3 @@ function bytesOfCopy(source: Snapshot, incremental: boolean): SnapshotBytes {
   if (source.state !== 'Succeeded') throw notAllowed(`The snapshot '${source.name}' is not ready to be copied.`);
   return VolumeBytes.fromSnapshot(source.bytes, source.bytes.sizeBytes, source.sequence).snapshot({ incremental });
 }
-

@@ -16,7 +16,7 @@ export function pageOf(state: AzureState): string {
 ${state.operations.pending} operations under way; limits ${state.throttle.enabled ? 'on' : 'off'}; ${state.faults.list().length} fault rules.
 Resource Manager: <code>${esc(state.baseUrl)}</code></p>
 <h2>Chains <small>${bytes(bill.totalBytes)} billed</small></h2>
-<p class="key">One bar a snapshot, oldest first; its height is what it stores.</p>
+<p class="key">One bar a snapshot, oldest first; its height grows with the logarithm of what it stores.</p>
 ${bill.chains.slice(0, ROWS_MAX).map(chainHtml).join('') || '<p>No snapshots yet.</p>'}
 <h2>Virtual machines</h2>
 ${table(
@@ -45,7 +45,7 @@ ${table(
     .last(REQUESTS_SHOWN)
     .map((each) => [
       new Date(each.at).toISOString(),
-      `${each.method} ${each.path}`,
+      `${each.method} ${each.path.replace(/^\/subscriptions\/[^/]+\//, '…/')}`,
       String(each.status),
       each.code ?? '',
       each.fault ?? '',
@@ -101,5 +101,5 @@ function esc(text: string): string {
 
 const STYLE = `:root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}body{max-width:72rem;margin:1rem auto;padding:0 1rem}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:1.6rem}small,.key,figcaption{color:GrayText;font-weight:400}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.2rem .7rem .2rem 0;border-bottom:1px solid #8884;vertical-align:top}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.2rem .7rem .2rem 0;border-bottom:1px solid #8884;vertical-align:top;overflow-wrap:anywhere}
 figure{display:inline-block;margin:0 1.2rem .8rem 0;vertical-align:bottom;max-width:100%;overflow-x:auto}rect{fill:#2f7dd1}code{font-size:.95em}`;

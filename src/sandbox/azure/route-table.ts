@@ -3,12 +3,16 @@ import { diskRoutes } from './routes-disks.ts';
 import { lockRoutes } from './routes-locks.ts';
 import { machineRoutes } from './routes-machines.ts';
 import { networkRoutes } from './routes-network.ts';
+import { operationRoutes } from './routes-operations.ts';
 import { resourceRoutes } from './routes-resources.ts';
 import { snapshotRoutes } from './routes-snapshots.ts';
+import { tagRoutes } from './routes-tags.ts';
 
 /** Everything that the sandbox's Azure Resource Manager answers. */
 export const armRoutes: readonly ArmRoute[] = [
   ...resourceRoutes,
+  ...tagRoutes,
+  ...operationRoutes,
   ...diskRoutes,
   ...snapshotRoutes,
   ...machineRoutes,

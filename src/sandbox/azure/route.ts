@@ -4,7 +4,8 @@ import type { Collection } from './collection.ts';
 import type { ComputeBucket } from './limits.ts';
 import type { OperationFault } from './operations.ts';
 import { groupId, keyOf } from './resource-id.ts';
-import type { AzureState, Group, Resource, Subscription } from './state.ts';
+import type { Group, Resource, Subscription } from './resources.ts';
+import type { AzureState } from './state.ts';
 import type { Principal } from './token.ts';
 
 /** A request as a route sees it. Shape: `values` are the parameters of its path, in order. */

@@ -1,12 +1,5 @@
 import { beginAccess, endAccess } from './access.ts';
-import {
-  ArmError,
-  invalidParameter,
-  notAllowed,
-  notInSandbox,
-  referenceNotFound,
-  resourceNotFound,
-} from './arm-error.ts';
+import { ArmError, notAllowed, resourceNotFound } from './arm-error.ts';
 import {
   checkComputeName,
   checkSameRegion,
@@ -17,9 +10,10 @@ import {
   tagsOf,
 } from './body-rules.ts';
 import { acceptedJson, diskJson } from './disk-json.ts';
-import { isObject, type Json, listAt, numberAt, objectAt, textAt, valueAt } from './json.ts';
+import { isObject, type Json, numberAt, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
 import { DISK_SKUS, DISK_TYPE, GIB, newDisk } from './make-disk.ts';
+import type { Disk } from './resources.ts';
 import {
   type ArmAnswer,
   type ArmRequest,
@@ -29,7 +23,7 @@ import {
   parameterOf,
   subscriptionOf,
 } from './route.ts';
-import type { AzureState, Disk, Group, Snapshot } from './state.ts';
+import type { AzureState } from './state.ts';
 
 /** API versions of disks and snapshots. Source: Azure REST specifications, Microsoft.Compute DiskRP, from 2020-12-01 (the first with CopyStart). */
 export const DISK_API_VERSIONS = [

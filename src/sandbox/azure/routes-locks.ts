@@ -2,8 +2,9 @@ import { ArmError } from './arm-error.ts';
 import { oneOf } from './body-rules.ts';
 import { type Json, textAt } from './json.ts';
 import { keyOf } from './resource-id.ts';
+import type { Lock } from './resources.ts';
 import { type ArmAnswer, type ArmRequest, type ArmRoute, parameterOf, subscriptionOf } from './route.ts';
-import type { AzureState, Lock } from './state.ts';
+import type { AzureState } from './state.ts';
 
 /** Source: Azure REST specifications, Microsoft.Authorization locks. */
 const LOCK_API_VERSIONS = ['2016-09-01', '2017-04-01', '2020-05-01'];

@@ -4,6 +4,7 @@ import { isObject, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
 import { instanceView, machineJson } from './machine-json.ts';
 import { type Attachments, attach, checkStorage, detachAll, disksOf, interfacesOf } from './machine-parts.ts';
+import type { Machine } from './resources.ts';
 import {
   type ArmAnswer,
   type ArmRequest,
@@ -13,7 +14,6 @@ import {
   parameterOf,
   subscriptionOf,
 } from './route.ts';
-import type { Machine } from './state.ts';
 
 /** The provider's name of the type. */
 export const MACHINE_TYPE = 'Microsoft.Compute/virtualMachines';

@@ -3,6 +3,7 @@ import { checkSameRegion, regionOfBody, tagsOf } from './body-rules.ts';
 import type { Collection } from './collection.ts';
 import { isObject, type Json, listAt, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
+import type { NetworkResource } from './resources.ts';
 import {
   type ArmAnswer,
   type ArmRequest,
@@ -12,7 +13,7 @@ import {
   parameterOf,
   subscriptionOf,
 } from './route.ts';
-import type { AzureState, NetworkResource } from './state.ts';
+import type { AzureState } from './state.ts';
 
 /** Source: Azure REST specifications, Microsoft.Network. */
 const NETWORK_API_VERSIONS = [

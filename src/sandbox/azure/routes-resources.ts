@@ -1,8 +1,10 @@
-import { ArmError, notInSandbox } from './arm-error.ts';
+import { notInSandbox } from './arm-error.ts';
 import { checkGroupName, checkSameRegion, regionOfBody, tagsOf } from './body-rules.ts';
-import { type Json, objectAt, textAt, valueAt } from './json.ts';
-import { answerOperation, begin } from './long-running.ts';
+import { type Json, valueAt } from './json.ts';
+import { begin } from './long-running.ts';
+import { detachAll } from './machine-parts.ts';
 import { groupId, keyOf } from './resource-id.ts';
+import type { Group, Resource, Subscription } from './resources.ts';
 import {
   type ArmAnswer,
   type ArmRequest,
@@ -12,13 +14,12 @@ import {
   parameterOf,
   subscriptionOf,
 } from './route.ts';
-import { DISK_API_VERSIONS } from './routes-disks.ts';
-import type { AzureState, Group, Resource, Subscription } from './state.ts';
+import type { AzureState } from './state.ts';
 import { TENANT_ID } from './token.ts';
 
 const GROUP_TYPE = 'Microsoft.Resources/resourceGroups';
-/** Source: Azure REST specifications, Microsoft.Resources. */
-const RESOURCE_API_VERSIONS = [
+/** API versions of resource groups, resources and tags. Source: Azure REST specifications, Microsoft.Resources. */
+export const RESOURCE_API_VERSIONS = [
   '2019-10-01',
   '2020-06-01',
   '2020-10-01',
@@ -137,13 +138,25 @@ function deleteGroup(request: ArmRequest): ArmAnswer {
     place: 'Microsoft.Resources/operations',
     durationMs: state.settings.operationMs,
     complete: () => {
-      state.removeGroup(group);
+      removeGroup(state, group);
       return null;
     },
     fail: () => {
       group.state = 'Succeeded';
     },
   });
+}
+
+function removeGroup(state: AzureState, group: Group): void {
+  for (const machine of [...state.machines.all(group.key)]) {
+    detachAll(state, machine);
+    state.machines.remove(machine);
+  }
+  for (const snapshot of [...state.snapshots.all(group.key)]) state.removeSnapshot(snapshot);
+  for (const disk of [...state.disks.all(group.key)]) state.removeDisk(disk);
+  for (const each of [...state.interfaces.all(group.key)]) state.interfaces.remove(each);
+  for (const each of [...state.networks.all(group.key)]) state.networks.remove(each);
+  state.groups.remove(group);
 }
 
 function resourceJson(resource: Resource): Json {
@@ -163,10 +176,8 @@ function listResources(request: ArmRequest, resources: readonly Resource[]): Arm
 }
 
 const versions = RESOURCE_API_VERSIONS;
-const anyVersion: readonly string[] = [];
-const operationsDo = 'the status of a long-running operation, or its result with monitor=true';
 
-/** Routes of subscriptions, groups, tags and operations. */
+/** Routes of subscriptions, resource groups and what they hold. */
 export const resourceRoutes: readonly ArmRoute[] = [
   {
     method: 'GET',
@@ -277,67 +288,5 @@ export const resourceRoutes: readonly ArmRoute[] = [
         request,
         request.state.resourcesOf(keyOf(`/subscriptions/${subscriptionOf(request.state, parameterOf(request, 0)).id}`)),
       ),
-  },
-  {
-    method: 'GET',
-    path: tagsPath,
-    versions,
-    does: 'reads the tags of a resource, group or subscription',
-    answer: (request) => {
-      const target = tagged(request);
-      return { status: 200, body: tagsJson(target.id, target.get()) };
-    },
-  },
-  {
-    method: 'PUT',
-    path: tagsPath,
-    versions,
-    does: 'replaces all tags',
-    answer: (request) => {
-      const target = tagged(request);
-      target.set(tagsOf(objectAt(request.body, 'properties').tags));
-      return { status: 200, body: tagsJson(target.id, target.get()) };
-    },
-  },
-  { method: 'PATCH', path: tagsPath, versions, does: 'merges, replaces or deletes tags', answer: patchTags },
-  {
-    method: 'DELETE',
-    path: tagsPath,
-    versions,
-    does: 'removes all tags',
-    answer: (request) => {
-      tagged(request).set({});
-      return { status: 200 };
-    },
-  },
-  {
-    method: 'GET',
-    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}/DiskOperations/{operationId}',
-    versions: DISK_API_VERSIONS,
-    does: operationsDo,
-    compute: 'GetOperation',
-    answer: operationOf,
-  },
-  {
-    method: 'GET',
-    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}/operations/{operationId}',
-    versions: anyVersion,
-    does: operationsDo,
-    compute: 'GetOperation',
-    answer: operationOf,
-  },
-  {
-    method: 'GET',
-    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Network/locations/{location}/operations/{operationId}',
-    versions: anyVersion,
-    does: operationsDo,
-    answer: operationOf,
-  },
-  {
-    method: 'GET',
-    path: '/subscriptions/{subscriptionId}/providers/Microsoft.Resources/locations/{location}/operations/{operationId}',
-    versions: anyVersion,
-    does: operationsDo,
-    answer: operationOf,
   },
 ];

@@ -1,22 +1,11 @@
 import { beginAccess, endAccess } from './access.ts';
-import {
-  ArmError,
-  invalidParameter,
-  notAllowed,
-  notInSandbox,
-  referenceNotFound,
-  resourceNotFound,
-} from './arm-error.ts';
+import { ArmError, notAllowed, resourceNotFound } from './arm-error.ts';
 import { checkComputeName, checkSameRegion, keptProperties, oneOf, regionOfBody, tagsOf } from './body-rules.ts';
 import { acceptedJson, snapshotJson } from './disk-json.ts';
 import { isObject, type Json, objectAt, textAt, valueAt } from './json.ts';
-import {
-  INCREMENTAL_SNAPSHOT_WINDOW_MS,
-  INCREMENTAL_SNAPSHOTS_PER_DISK_MAX,
-  INCREMENTAL_SNAPSHOTS_PER_WINDOW_MAX,
-} from './limits.ts';
 import { begin } from './long-running.ts';
 import { newSnapshot, SNAPSHOT_SKUS, SNAPSHOT_TYPE } from './make-snapshot.ts';
+import type { Snapshot } from './resources.ts';
 import {
   type ArmAnswer,
   type ArmRequest,
@@ -27,7 +16,6 @@ import {
   subscriptionOf,
 } from './route.ts';
 import { DISK_API_VERSIONS } from './routes-disks.ts';
-import type { AzureState, Disk, Group, Snapshot } from './state.ts';
 
 /** Source: the published type Microsoft.Compute/snapshots 2026-03-02, what a client may write. */
 const SNAPSHOT_PROPERTIES: ReadonlySet<string> = new Set([

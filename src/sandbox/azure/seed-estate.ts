@@ -4,12 +4,13 @@ import { checkComputeName, checkGroupName, checkSize } from './body-rules.ts';
 import type { Estate, EstateDisk, EstateMachine } from './estate.ts';
 import type { Json } from './json.ts';
 import { attach, checkStorage } from './machine-parts.ts';
-import { groupId, keyOf, regionOf } from './resource-id.ts';
 import { DISK_TYPE, GIB } from './make-disk.ts';
+import { groupId, keyOf, regionOf } from './resource-id.ts';
+import type { Disk, Group, Machine, NetworkResource, Resource, Subscription } from './resources.ts';
 import { MACHINE_TYPE } from './routes-machines.ts';
 import { completed, INTERFACE_TYPE, NETWORK_TYPE } from './routes-network.ts';
 import { newGroup } from './routes-resources.ts';
-import type { AzureState, Disk, Group, Machine, NetworkResource, Resource, Subscription } from './state.ts';
+import type { AzureState } from './state.ts';
 
 /** The subscription of everything that names none. */
 export const SUBSCRIPTION_ID = '00000000-0000-4000-8000-000000000001';

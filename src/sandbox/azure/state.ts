@@ -1,104 +1,15 @@
-import type { SnapshotBytes, VolumeBytes, Workload } from '../bytes/bytes.ts';
+import type { SnapshotBytes, VolumeBytes } from '../bytes/bytes.ts';
 import type { SandboxClock } from './clock.ts';
 import { Collection } from './collection.ts';
 import { FaultBook } from './faults.ts';
 import { Grants } from './grants.ts';
-import type { Json } from './json.ts';
 import { LIST_PAGE_SIZE } from './limits.ts';
-import { detachAll, interfacesOf } from './machine-parts.ts';
 import { Operations } from './operations.ts';
 import { RequestLog } from './request-log.ts';
 import { keyOf, resourceId } from './resource-id.ts';
+import type { Disk, Group, Lock, Machine, NetworkResource, Resource, Snapshot, Subscription } from './resources.ts';
 import { Throttle } from './throttle.ts';
 import { guidOf, type TokenAuthority } from './token.ts';
-
-/** A subscription of the sandbox. */
-export interface Subscription {
-  readonly id: string;
-  readonly name: string;
-  tags: Record<string, string>;
-}
-
-/** What every resource has. Shape: `key` is the id in lower case; the id keeps the case it was created with. Units: milliseconds. */
-export interface Resource {
-  readonly id: string;
-  readonly key: string;
-  readonly subscriptionKey: string;
-  readonly groupKey: string;
-  readonly sequence: number;
-  readonly subscriptionId: string;
-  readonly group: string;
-  readonly name: string;
-  readonly type: string;
-  readonly region: string;
-  readonly createdMs: number;
-  changedMs: number;
-  tags: Record<string, string>;
-}
-
-/** A resource group. */
-export interface Group extends Resource {
-  state: 'Succeeded' | 'Deleting';
-}
-
-/** A managed disk with its bytes. Shape: `settings` are the properties as they were asked for. Units: GiB. */
-export interface Disk extends Resource {
-  readonly uniqueId: string;
-  readonly settings: Json;
-  readonly volume: VolumeBytes;
-  readonly workload: Workload | null;
-  sku: string;
-  zones: readonly string[];
-  sizeGiB: number;
-  state: 'Updating' | 'Succeeded' | 'Failed';
-  managedBy: string | null;
-  /** A disk that no running machine has is not written to: how long that was in all, and since when it is so. */
-  pausedMs: number;
-  pausedSinceMs: number | null;
-  /** Times of the incremental snapshots of the last five minutes. */
-  recentSnapshotsMs: number[];
-}
-
-/** A managed snapshot, a point in time of a disk. Units: GiB. */
-export interface Snapshot extends Resource {
-  readonly uniqueId: string;
-  readonly settings: Json;
-  readonly creation: Json;
-  readonly bytes: SnapshotBytes;
-  readonly incremental: boolean;
-  readonly familyId: string | null;
-  readonly sourceUniqueId: string;
-  readonly sourceName: string;
-  readonly sizeGiB: number;
-  sku: string;
-  state: 'Updating' | 'Succeeded' | 'Failed';
-  /** When its creation ends. */
-  readyMs: number;
-}
-
-/** A virtual machine. Shape: `properties` as they were asked for, with ids of disks and interfaces inside. */
-export interface Machine extends Resource {
-  readonly vmId: string;
-  readonly zones: readonly string[];
-  properties: Json;
-  extras: Json;
-  power: 'running' | 'deallocated' | 'stopped';
-}
-
-/** A resource of Microsoft.Network that is kept as it was written. */
-export interface NetworkResource extends Resource {
-  properties: Json;
-  extras: Json;
-}
-
-/** A management lock. Shape: `scope` in lower case. */
-export interface Lock {
-  readonly id: string;
-  readonly scope: string;
-  readonly name: string;
-  readonly level: 'CanNotDelete' | 'ReadOnly';
-  readonly notes: string;
-}
 
 /** What can be turned while the sandbox runs. Units: milliseconds on the sandbox clock. */
 export interface Settings {
@@ -129,6 +40,8 @@ export class AzureState {
   readonly interfaces = new Collection<NetworkResource>();
   readonly networks = new Collection<NetworkResource>();
   readonly locks = new Map<string, Lock>();
+  /** Which machine has a network interface, by the interface's id in lower case. */
+  readonly interfaceOwners = new Map<string, Machine>();
   readonly operations = new Operations();
   readonly grants: Grants;
   readonly faults = new FaultBook();
@@ -199,11 +112,7 @@ export class AzureState {
 
   /** The machine that uses a network interface. */
   interfaceOwner(interfaceId: string): Machine | null {
-    const key = keyOf(interfaceId);
-    for (const machine of this.machines.values()) {
-      if (interfacesOf(machine).some((id) => keyOf(id) === key)) return machine;
-    }
-    return null;
+    return this.interfaceOwners.get(keyOf(interfaceId)) ?? null;
   }
 
   /** The region whose buckets a request of Compute falls under: that of its group, or `all` for a list of a subscription. */
@@ -225,19 +134,6 @@ export class AzureState {
   /** Every resource below a subscription or group key. */
   resourcesOf(scopeKey: string): Resource[] {
     return this.collections().flatMap((collection) => [...collection.all(scopeKey)]);
-  }
-
-  /** Removes a group with everything in it. */
-  removeGroup(group: Group): void {
-    for (const machine of [...this.machines.all(group.key)]) {
-      detachAll(this, machine);
-      this.machines.remove(machine);
-    }
-    for (const snapshot of [...this.snapshots.all(group.key)]) this.removeSnapshot(snapshot);
-    for (const disk of [...this.disks.all(group.key)]) this.removeDisk(disk);
-    for (const each of [...this.interfaces.all(group.key)]) this.interfaces.remove(each);
-    for (const each of [...this.networks.all(group.key)]) this.networks.remove(each);
-    this.groups.remove(group);
   }
 
   private collections(): Collection<Resource>[] {

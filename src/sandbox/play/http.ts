@@ -23,7 +23,7 @@ export function httpClient(baseUrl: string, token?: string): HttpClient {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<Body>> => {
-    const response = await fetch(`${baseUrl}${path}`, {
+    const answered = fetch(`${baseUrl}${path}`, {
       method,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -33,6 +33,11 @@ export function httpClient(baseUrl: string, token?: string): HttpClient {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       redirect: 'manual',
       signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    const response = await answered.catch((error: unknown) => {
+      throw new Error(`${method} ${baseUrl}${path} was not answered: ${error instanceof Error ? error.message : error}`, {
+        cause: error,
+      });
     });
     return { status: response.status, headers: response.headers, body: read(await response.text()) as Body };
   };

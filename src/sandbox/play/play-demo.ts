@@ -1,3 +1,6 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { PlayArguments } from './arguments.ts';
 import { demoEstate, disksBySource, RESTORED } from './demo-estate.ts';
 import { bronzePolicy, goldPolicy, SUBSCRIPTION_ID } from './demo-policies.ts';
@@ -69,7 +72,10 @@ export async function playDemo(asked: PlayArguments, app: DemoApp): Promise<numb
 }
 
 async function startHost(azure: LocalAzure, appRoot: string): Promise<Host> {
-  const options = { appRoot, environment: {} };
+  const folder = join(appRoot, '.sandbox');
+  await mkdir(folder, { recursive: true });
+  const log = createWriteStream(join(folder, 'host.log'));
+  const options = { appRoot, onLine: (line: string) => log.write(`${line}\n`) };
   return azure.startHost({ ...options, port: HOST_PORT }).catch((error: unknown) => {
     // Somebody else has the usual port, perhaps another `npm start`.
     if (String(error).includes('EADDRINUSE')) return azure.startHost({ ...options, port: 0 });

@@ -308,6 +308,15 @@ describe('the estate', () => {
   });
 });
 
+describe('the admin endpoint', () => {
+  it.each([
+    ['a host name of somebody else', { host: 'evil.example' }],
+    ['a page of another site', { origin: 'https://evil.example' }],
+  ])('is closed to %s', async (_name, headers) => {
+    expect((await ask(run.sandbox.adminUrl, null, 'GET', '/sandbox/clock', undefined, headers)).status).toBe(403);
+  });
+});
+
 describe('the page', () => {
   it('shows what exists, escaped', async () => {
     await run.arm('PUT', `${SNAPSHOT_PATH}/s1?${DISK_VERSION}`, snapshotBody(`${DISK_PATH}/data`));

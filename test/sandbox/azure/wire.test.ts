@@ -374,3 +374,103 @@ describe('the workload', () => {
     expect((await stored())[3]).toBeGreaterThan(2 ** 20);
   });
 });
+
+describe('what hangs together', () => {
+  const machine = `${GROUP_PATH}/providers/Microsoft.Compute/virtualMachines/Web-1?api-version=2026-04-01`;
+  const nic = `${GROUP_PATH}/providers/Microsoft.Network/networkInterfaces/Web-1-nic?api-version=2024-05-01`;
+
+  it('a repeated PUT of a snapshot that is being made ends with it', async () => {
+    run.sandbox.state.settings.snapshotMs = 10_000;
+    const put = () => run.arm('PUT', `${SNAPSHOT_PATH}/s1?${DISK_VERSION}`, snapshotBody(`${DISK_PATH}/data`));
+    await put();
+    await run.admin('POST', '/sandbox/clock', { advanceMs: 4_000 });
+    const status = (await put()).headers.get('azure-asyncoperation') ?? '';
+    await run.admin('POST', '/sandbox/clock', { advanceMs: 5_999 });
+    expect((await run.arm('GET', status)).body.status).toBe('InProgress');
+    await run.admin('POST', '/sandbox/clock', { advanceMs: 1 });
+    expect((await run.arm('GET', status)).body.status).toBe('Succeeded');
+  });
+
+  it('a snapshot removed while it is being made stays away, also when its making fails', async () => {
+    await run.admin('POST', '/sandbox/faults', { method: 'PUT', action: 'failed-operation' });
+    run.sandbox.state.settings.snapshotMs = 10_000;
+    await run.arm('PUT', `${SNAPSHOT_PATH}/s1?${DISK_VERSION}`, snapshotBody(`${DISK_PATH}/data`));
+    expect((await run.arm('DELETE', `${SNAPSHOT_PATH}/s1?${DISK_VERSION}`)).status).toBe(202);
+    await run.admin('POST', '/sandbox/clock', { advanceMs: 20_000 });
+    expect((await run.arm('GET', `${SNAPSHOT_PATH}/s1?${DISK_VERSION}`)).status).toBe(404);
+    expect((await run.admin('GET', '/sandbox/bill')).body.totalBytes).toBe(0);
+  });
+
+  it('a network interface in use stays; a machine cannot take it from another', async () => {
+    const read = await run.arm('GET', nic);
+    expect(read.body.properties.virtualMachine.id).toBe(
+      `${GROUP_PATH}/providers/Microsoft.Compute/virtualMachines/Web-1`,
+    );
+    expect((await run.arm('DELETE', nic)).body.error.code).toBe('NicInUse');
+    const second = await run.arm('PUT', machine.replace('Web-1', 'Web-2'), {
+      location: 'westeurope',
+      properties: {
+        hardwareProfile: { vmSize: 'Standard_B1s' },
+        storageProfile: { osDisk: { createOption: 'Attach', managedDisk: { id: `${DISK_PATH}/loose` } } },
+        networkProfile: { networkInterfaces: [{ id: read.body.id }] },
+      },
+    });
+    expect(second.body.error.code).toBe('NetworkInterfaceInUse');
+    expect((await run.arm('GET', `${DISK_PATH}/loose?${DISK_VERSION}`)).body.managedBy).toBeUndefined();
+    await run.arm('DELETE', machine);
+    expect((await run.arm('DELETE', nic)).status).toBe(202);
+    expect((await run.arm('GET', nic)).status).toBe(404);
+  });
+
+  it('the OS disk is exchanged only while deallocated; data disks come and go', async () => {
+    const swap = () =>
+      run.arm('PATCH', machine, {
+        properties: {
+          storageProfile: { osDisk: { createOption: 'Attach', managedDisk: { id: `${DISK_PATH}/loose` } } },
+        },
+      });
+    expect((await swap()).status).toBe(409);
+    await run.arm('POST', machine.replace('?', '/deallocate?'));
+    expect((await swap()).status).toBe(200);
+    expect((await run.arm('GET', `${DISK_PATH}/os?${DISK_VERSION}`)).body.properties.diskState).toBe('Unattached');
+    expect((await run.arm('GET', `${DISK_PATH}/loose?${DISK_VERSION}`)).body.properties.diskState).toBe('Reserved');
+    await run.arm('POST', machine.replace('?', '/attachDetachDataDisks?'), {
+      dataDisksToDetach: [{ diskId: `${DISK_PATH}/data` }],
+      dataDisksToAttach: [{ diskId: `${DISK_PATH}/os` }],
+    });
+    expect((await run.arm('GET', machine)).body.properties.storageProfile.dataDisks).toMatchObject([
+      { lun: 0, name: 'os' },
+    ]);
+    expect((await run.arm('GET', `${DISK_PATH}/data?${DISK_VERSION}`)).body.managedBy).toBeUndefined();
+  });
+
+  it('a group goes with everything in it', async () => {
+    await run.arm('PUT', `${SNAPSHOT_PATH}/s1?${DISK_VERSION}`, snapshotBody(`${DISK_PATH}/data`));
+    const group = (name: string) => `${SUBSCRIPTION}/resourceGroups/${name}?api-version=2021-04-01`;
+    expect((await run.arm('HEAD', group('app-rg'))).status).toBe(204);
+    expect((await run.arm('DELETE', group('App-RG'))).status).toBe(202);
+    expect((await run.arm('HEAD', group('App-RG'))).status).toBe(404);
+    expect(
+      (await run.arm('GET', `${SUBSCRIPTION}/providers/Microsoft.Compute/disks?${DISK_VERSION}`)).body.value,
+    ).toEqual([]);
+    expect((await run.arm('PUT', group('App-RG'), { location: 'westeurope' })).status).toBe(201);
+    expect((await run.arm('GET', `${SNAPSHOT_PATH}/s1?${DISK_VERSION}`)).status).toBe(200);
+  });
+
+  it('a full snapshot, and a copy of a snapshot, are chains of their own', async () => {
+    await run.arm('PUT', `${SNAPSHOT_PATH}/s1?${DISK_VERSION}`, snapshotBody(`${DISK_PATH}/data`));
+    await run.arm('PUT', `${SNAPSHOT_PATH}/full?${DISK_VERSION}`, {
+      ...snapshotBody(`${DISK_PATH}/data`, { incremental: false }),
+      sku: { name: 'Standard_LRS' },
+    });
+    await run.arm('PUT', `${SNAPSHOT_PATH}/copy?${DISK_VERSION}`, snapshotBody(`${SNAPSHOT_PATH}/s1`));
+    const { chains, totalBytes } = (await run.admin('GET', '/sandbox/bill')).body;
+    expect(chains.map((each: { storedBytes: number }) => each.storedBytes)).toEqual([
+      16 * 2 ** 20,
+      16 * 2 ** 20,
+      16 * 2 ** 20,
+    ]);
+    expect(totalBytes).toBe(48 * 2 ** 20);
+    expect(new Set(chains.map((each: { familyId: string | null }) => each.familyId)).size).toBe(3);
+  });
+});
