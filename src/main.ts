@@ -1,5 +1,6 @@
 /** Entry of the Functions app: it registers every trigger, nothing else. */
 import { app } from '@azure/functions';
+import './functions/cost-report.ts';
 import './functions/health.ts';
 import './functions/points.ts';
 import './functions/policies.ts';

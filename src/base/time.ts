@@ -13,8 +13,14 @@ export const DAY_MS = 86_400_000;
 
 /** Reads an IANA zone name; null where the machine does not know it. Bare offsets (`+01:00`), which the machine takes as well, are no zones. */
 export function parseZone(name: string): ZoneId | null {
-  return /^[A-Za-z]/.test(name) && IANAZone.isValidZone(name) ? (name as ZoneId) : null;
+  if (knownZones.has(name)) return name as ZoneId;
+  if (!/^[A-Za-z]/.test(name) || !IANAZone.isValidZone(name)) return null;
+  knownZones.add(name);
+  return name as ZoneId;
 }
+
+/** Asking the machine for a zone takes a millisecond: what was valid once stays so. Bounded by the zones there are, in their spellings. */
+const knownZones = new Set<string>();
 
 /** The zone that needs no data. */
 export const UTC: ZoneId = 'UTC' as ZoneId;

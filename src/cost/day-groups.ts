@@ -1,4 +1,4 @@
-import { addFigures, type Figures, noFigures } from './figures.ts';
+import { addFigures, addStored, type Figures, noFigures } from './figures.ts';
 import type { ChainLabels, FreedRow, LedgerRow } from './ledger-row.ts';
 
 /** What a report can be grouped by. Tag names are in lower case: Azure does not tell their case apart. */
@@ -20,28 +20,37 @@ export const TAG_VALUES_MAX = 1_000;
 
 export const OTHER_VALUES: Group = { key: '(other values)', label: '(other values)', detail: '' };
 const TOTAL: Group = { key: 'total', label: 'Total', detail: '' };
-const NO_MACHINE: Group = { key: '(no virtual machine)', label: '(no virtual machine)', detail: '' };
+const NO_MACHINE = '(no virtual machine)';
 
-const NO_FREED = { freedPoints: 0, freedBytes: 0, naiveBytes: 0, freedMicroUnitsPerMonth: 0 } as const;
+interface Sum {
+  readonly group: Group;
+  readonly figures: Figures;
+}
 
-type Sums = Map<string, { readonly group: Group; readonly figures: Figures }>;
+type Sums = Map<string, Sum>;
 
-/** The sums of one day by every dimension, in one pass over its rows. All rows are of one currency. */
+/**
+ * The sums of one day by every dimension, in one pass over its rows. All rows are of one currency.
+ *
+ * A year of ten thousand disks is four million rows: nothing is made for a row but where it is the first of its group.
+ */
 export class DayGroups {
-  readonly #sums = new Map<Dimension, Sums>([['total', new Map()]]);
-
-  constructor() {
-    this.#sumOf('total', TOTAL);
-  }
+  readonly #byDimension = new Map<Dimension, Sums>();
+  readonly #policies = this.#open('policy');
+  readonly #machines = this.#open('vm');
+  readonly #disks = this.#open('disk');
+  readonly #subscriptions = this.#open('subscription');
+  readonly #resourceGroups = this.#open('resourceGroup');
+  readonly #regions = this.#open('region');
+  readonly #total = noFigures();
+  /** Sums of a tag by its name as written. */
+  readonly #tags = new Map<string, Sums>();
+  /** Sums of resource groups by subscription and group as written. */
+  readonly #groupsAsWritten = new Map<string, Map<string, Figures>>();
 
   add(row: LedgerRow): void {
-    const sum = noFigures();
-    for (const share of row.shares) {
-      const figures: Figures = { ...NO_FREED, ...share };
-      addFigures(this.#sumOf('policy', named(share.policy)), figures);
-      addFigures(sum, figures);
-    }
-    this.#addByLabels(row, sum);
+    for (const share of row.shares) addStored(named(this.#policies, share.policy), share);
+    for (const sum of this.#sumsOf(row)) for (const share of row.shares) addStored(sum, share);
   }
 
   addFreed(row: FreedRow): void {
@@ -52,65 +61,86 @@ export class DayGroups {
       naiveBytes: row.naiveBytes ?? 0,
       freedMicroUnitsPerMonth: row.microUnitsPerMonth,
     };
-    addFigures(this.#sumOf('policy', named(row.policy)), figures);
-    this.#addByLabels(row, figures);
+    addFigures(named(this.#policies, row.policy), figures);
+    for (const sum of this.#sumsOf(row)) addFigures(sum, figures);
   }
 
   total(): Readonly<Figures> {
-    return this.#sumOf('total', TOTAL);
+    return this.#total;
   }
 
   /** Every dimension with its groups; the total is last. */
   *dimensions(): Iterable<
     readonly [Dimension, readonly { readonly group: Group; readonly figures: Readonly<Figures> }[]]
   > {
-    for (const [dimension, sums] of this.#sums) {
-      if (dimension !== 'total') yield [dimension, foldSmallest(dimension, [...sums.values()])];
-    }
-    yield ['total', [...(this.#sums.get('total')?.values() ?? [])]];
+    for (const [dimension, sums] of this.#byDimension) yield [dimension, foldSmallest(dimension, [...sums.values()])];
+    yield ['total', [{ group: TOTAL, figures: this.#total }]];
   }
 
-  #addByLabels(labels: ChainLabels, figures: Figures): void {
-    const { source } = labels;
-    addFigures(this.#sumOf('total', TOTAL), figures);
-    addFigures(this.#sumOf('disk', { key: labels.chainKey, label: labels.diskName, detail: source.name }), figures);
+  /** The sums that a row counts in whole: all but those of policies, which share it. */
+  #sumsOf({ chainKey, diskName, source }: ChainLabels): readonly Figures[] {
     const machine =
-      source.kind === 'disk' ? NO_MACHINE : { key: source.key, label: source.name, detail: source.resourceGroup };
-    addFigures(this.#sumOf('vm', machine), figures);
-    addFigures(this.#sumOf('subscription', named(source.subscriptionId.toLowerCase())), figures);
-    const group = source.resourceGroup.toLowerCase();
-    const detail = source.subscriptionId.toLowerCase();
-    addFigures(this.#sumOf('resourceGroup', { key: `${detail}/${group}`, label: group, detail }), figures);
-    addFigures(this.#sumOf('region', named(source.region.toLowerCase())), figures);
-    for (const name of Object.keys(source.tags)) {
-      addFigures(this.#sumOf(`tag:${name.toLowerCase()}`, named(source.tags[name] ?? '')), figures);
-    }
+      source.kind === 'disk'
+        ? sumOf(this.#machines, NO_MACHINE, NO_MACHINE, '')
+        : sumOf(this.#machines, source.key, source.name, source.resourceGroup);
+    const sums = [
+      this.#total,
+      sumOf(this.#disks, chainKey, diskName, source.name),
+      machine,
+      named(this.#subscriptions, source.subscriptionId.toLowerCase()),
+      this.#resourceGroup(source.subscriptionId, source.resourceGroup),
+      named(this.#regions, source.region.toLowerCase()),
+    ];
+    for (const name of Object.keys(source.tags)) sums.push(named(this.#tag(name), source.tags[name] ?? ''));
+    return sums;
   }
 
-  #sumOf(dimension: Dimension, group: Group): Figures {
-    let sums = this.#sums.get(dimension);
+  #resourceGroup(subscriptionId: string, name: string): Figures {
+    let groups = this.#groupsAsWritten.get(subscriptionId);
+    if (!groups) {
+      groups = new Map();
+      this.#groupsAsWritten.set(subscriptionId, groups);
+    }
+    let figures = groups.get(name);
+    if (!figures) {
+      const [detail, label] = [subscriptionId.toLowerCase(), name.toLowerCase()];
+      figures = sumOf(this.#resourceGroups, `${detail}/${label}`, label, detail);
+      groups.set(name, figures);
+    }
+    return figures;
+  }
+
+  #tag(name: string): Sums {
+    let sums = this.#tags.get(name);
     if (!sums) {
-      sums = new Map();
-      this.#sums.set(dimension, sums);
+      sums = this.#open(`tag:${name.toLowerCase()}`);
+      this.#tags.set(name, sums);
     }
-    let sum = sums.get(group.key);
-    if (!sum) {
-      sum = { group, figures: noFigures() };
-      sums.set(group.key, sum);
-    }
-    return sum.figures;
+    return sums;
+  }
+
+  #open(dimension: Dimension): Sums {
+    const sums = this.#byDimension.get(dimension) ?? new Map();
+    this.#byDimension.set(dimension, sums);
+    return sums;
   }
 }
 
-function named(text: string): Group {
-  return { key: text, label: text === '' ? '(empty)' : text, detail: '' };
+function named(sums: Sums, text: string): Figures {
+  return sumOf(sums, text, text === '' ? '(empty)' : text, '');
+}
+
+function sumOf(sums: Sums, key: string, label: string, detail: string): Figures {
+  let sum = sums.get(key);
+  if (!sum) {
+    sum = { group: { key, label, detail }, figures: noFigures() };
+    sums.set(key, sum);
+  }
+  return sum.figures;
 }
 
 /** Keeps the largest groups of a tag and puts the rest together, so that a tag with a value for each machine does not fill the table. */
-function foldSmallest(
-  dimension: Dimension,
-  sums: readonly { readonly group: Group; readonly figures: Figures }[],
-): readonly { readonly group: Group; readonly figures: Figures }[] {
+function foldSmallest(dimension: Dimension, sums: readonly Sum[]): readonly Sum[] {
   if (!dimension.startsWith('tag:') || sums.length <= TAG_VALUES_MAX) return sums;
   const bySize = sums.toSorted(
     (a, b) => b.figures.storedBytes - a.figures.storedBytes || (a.group.key < b.group.key ? -1 : 1),

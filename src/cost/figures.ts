@@ -63,6 +63,22 @@ export function addFigures(sum: Figures, more: Readonly<Figures>): void {
   sum.freedMicroUnitsPerMonth += more.freedMicroUnitsPerMonth;
 }
 
+/** What is stored, without what was freed. */
+export type StoredFigures = Pick<
+  Figures,
+  'storedBytes' | 'microUnits' | 'microUnitsPerMonth' | 'unpricedBytes' | 'points' | 'unmeasuredPoints'
+>;
+
+/** Adds what is stored alone. */
+export function addStored(sum: Figures, more: Readonly<StoredFigures>): void {
+  sum.storedBytes += more.storedBytes;
+  sum.microUnits += more.microUnits;
+  sum.microUnitsPerMonth += more.microUnitsPerMonth;
+  sum.unpricedBytes += more.unpricedBytes;
+  sum.points += more.points;
+  sum.unmeasuredPoints += more.unmeasuredPoints;
+}
+
 /** What a total holds beyond the sum of its groups. */
 export function subtractFigures(total: Readonly<Figures>, part: Readonly<Figures>): Figures {
   const rest = noFigures();

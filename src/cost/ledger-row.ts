@@ -4,6 +4,7 @@ import { spreadText } from '../base/long-text.ts';
 import type { Cells, Row } from '../base/store.ts';
 import type { Tags } from '../inventory/inventory.ts';
 import type { SourceKind } from '../policy/policy.ts';
+import type { StoredFigures } from './figures.ts';
 import { dailyCostMicroUnits, monthlyCostMicroUnits } from './price.ts';
 import type { PriceAnswer } from './price-book.ts';
 import { shareOut } from './share-out.ts';
@@ -31,14 +32,8 @@ export interface LiveChain extends ChainLabels {
 }
 
 /** What one policy's points have of a chain on one day. `unpricedBytes` are those whose price is missing: their money is 0 here and told as missing. */
-export interface PolicyShare {
+export interface PolicyShare extends StoredFigures {
   readonly policy: string;
-  readonly points: number;
-  readonly unmeasuredPoints: number;
-  readonly storedBytes: number;
-  readonly unpricedBytes: number;
-  readonly microUnits: number;
-  readonly microUnitsPerMonth: number;
 }
 
 /**

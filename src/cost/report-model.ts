@@ -128,17 +128,20 @@ function breakDown(
   frame: Frame,
 ): Breakdown {
   const byKey = new Map<string, { group: Group; byDay: Map<string, Readonly<Figures>> }>();
-  const restByDay = new Map(totalByDay);
+  const sumByDay = new Map([...totalByDay.keys()].map((day) => [day, noFigures()]));
   for (const { day, group, figures } of groups) {
-    const rest = restByDay.get(day);
+    const sum = sumByDay.get(day);
     // The total is written last: a day without it is being closed right now.
-    if (!rest) continue;
-    restByDay.set(day, subtractFigures(rest, figures));
+    if (!sum) continue;
+    addFigures(sum, figures);
     const line = byKey.get(group.key) ?? { group, byDay: new Map() };
     // The latest day's label is the one to show: machines are renamed, disks move.
     byKey.set(group.key, { group, byDay: line.byDay.set(day, figures) });
   }
   const lines = [...byKey.values()].map(({ group, byDay }) => lineOf(group, byDay, frame));
+  const restByDay = new Map(
+    [...totalByDay].map(([day, total]) => [day, subtractFigures(total, sumByDay.get(day) ?? NOTHING)]),
+  );
   if ([...restByDay.values()].some((rest) => !isZero(rest))) {
     lines.push(lineOf(groupBy.startsWith('tag:') ? UNTAGGED : REST, restByDay, frame));
   }

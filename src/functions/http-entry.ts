@@ -100,16 +100,23 @@ async function answer(definition: Route, request: HttpRequest): Promise<HttpResp
   return definition.handle({ ...decoded, operation: once ?? { id: hashId(definition.name, String(now)), at: now } });
 }
 
+/**
+ * Reads the body up to our limit.
+ *
+ * A body that is too large is read to its end without being kept (the host itself ends it at 200 MiB): breaking it off cuts the connection, and
+ * the caller would see that instead of our answer.
+ */
 async function readBody(request: HttpRequest): Promise<string> {
   if (!request.body) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > BODY_LIMIT_BYTES)
-      throw new AppError('too-large', 'The body is too large', { allowedBytes: BODY_LIMIT_BYTES });
-    chunks.push(chunk);
+    if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
+    else chunks.length = 0;
   }
+  if (size > BODY_LIMIT_BYTES)
+    throw new AppError('too-large', 'The body is too large', { allowedBytes: BODY_LIMIT_BYTES });
   return Buffer.concat(chunks).toString('utf8');
 }
 

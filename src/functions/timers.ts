@@ -1,9 +1,7 @@
 import { app } from '@azure/functions';
 import { useApp } from '../app.ts';
 import { DAY_MS, utcDay } from '../base/time.ts';
-import { closeDay, isClosed } from '../cost/ledger.ts';
-import { liveChains } from '../cost/live-chains.ts';
-import { openPriceBook } from '../cost/price-book.ts';
+import { closeDay, isClosed, liveChains, openPriceBook } from '../cost/cost.ts';
 import { runSchedules } from '../protect/run-schedules.ts';
 import { mayExpire } from '../retain/sweep-policy.ts';
 import type { Message } from '../work/messages.ts';

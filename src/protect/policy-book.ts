@@ -34,6 +34,8 @@ export type SaveResult =
  */
 export class PolicyBook {
   readonly #store: Store;
+  /** Policies as they were read last: parsing one again takes longer than reading its row. The row says whether it is still that version. */
+  readonly #readByName = new Map<string, StoredPolicy>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -41,14 +43,14 @@ export class PolicyBook {
 
   async get(name: string): Promise<StoredPolicy | null> {
     const row = await this.#store.table(TABLE).get({ partitionKey: PARTITION, rowKey: name });
-    return row ? readPolicy(row) : null;
+    return row ? this.#read(row) : null;
   }
 
   /** All policies by name, the deleted ones included. */
   async list(): Promise<readonly StoredPolicy[]> {
     const policies: StoredPolicy[] = [];
     for await (const page of this.#store.table(TABLE).list({ partitionKey: PARTITION }))
-      policies.push(...page.map(readPolicy));
+      policies.push(...page.map((row) => this.#read(row)));
     return policies;
   }
 
@@ -77,7 +79,7 @@ export class PolicyBook {
     };
     const table = this.#store.table(TABLE);
     const row = await table.get(keys);
-    const before = row ? readPolicy(row) : null;
+    const before = row ? this.#read(row) : null;
     const seen = before?.state === 'active' ? before.version : null;
     if (entry.ifMatch !== undefined && entry.ifMatch !== seen) return { kind: 'changed', version: seen };
     if (before && before.version === version) return { kind: 'unchanged', version };
@@ -92,22 +94,28 @@ export class PolicyBook {
       return { kind: 'changed', version: (await this.get(entry.policy.name))?.version ?? null };
     return { kind: seen === null ? 'created' : 'replaced', version };
   }
-}
 
-function readPolicy(row: Row): StoredPolicy {
-  const cells = readCells(row);
-  const document = readDocument(row, 'document', z.unknown());
-  const parsed = parsePolicy(document, { name: row.rowKey });
-  const state = cells.text('state');
-  if (!parsed.ok || (state !== 'active' && state !== 'deleted')) {
-    throw new AppError('data-unreadable', 'A stored policy cannot be read', { policy: row.rowKey });
+  #read(row: Row): StoredPolicy {
+    const cells = readCells(row);
+    const known = this.#readByName.get(row.rowKey);
+    const state = cells.text('state');
+    const version = cells.text('version');
+    if (known?.version === version && known.state === state && known.updatedAt === cells.number('updatedAt'))
+      return known;
+    const document = readDocument(row, 'document', z.unknown());
+    const parsed = parsePolicy(document, { name: row.rowKey });
+    if (!parsed.ok || (state !== 'active' && state !== 'deleted')) {
+      throw new AppError('data-unreadable', 'A stored policy cannot be read', { policy: row.rowKey });
+    }
+    const stored = {
+      policy: parsed.value,
+      document,
+      version,
+      state,
+      updatedAt: cells.number('updatedAt'),
+      updatedBy: cells.text('updatedBy'),
+    } as const;
+    this.#readByName.set(row.rowKey, stored);
+    return stored;
   }
-  return {
-    policy: parsed.value,
-    document,
-    version: cells.text('version'),
-    state,
-    updatedAt: cells.number('updatedAt'),
-    updatedBy: cells.text('updatedBy'),
-  };
 }

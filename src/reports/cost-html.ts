@@ -3,7 +3,7 @@ import { formatIso } from '../base/time.ts';
 import type { Breakdown, CostReport, ReportDay } from '../cost/cost.ts';
 import { costPageStyle } from './cost-page-style.ts';
 import { decimalsFor, showAmount, showGiB, showSize } from './cost-page-text.ts';
-import { breakdownTable, groupTitle } from './cost-tables.ts';
+import { breakdownTable, groupTitle, isToday } from './cost-tables.ts';
 import { html, rawHtml, type SafeHtml } from './html.ts';
 
 /** Groups with a colour of their own; the rest is one more bar. */
@@ -60,7 +60,8 @@ function priceDate({ prices }: CostReport): string {
   return prices.some(({ price }) => price.source === 'sheet') ? `, prices of ${newest}` : `, list prices of ${newest}`;
 }
 
-function headline({ total, currency, asOf, generatedAt }: CostReport, decimals: number): SafeHtml {
+function headline(report: CostReport, decimals: number): SafeHtml {
+  const { total, currency, asOf, generatedAt } = report;
   const month = formatIso(generatedAt).slice(0, 7);
   const { freedPoints, freedBytes, freedMicroUnitsPerMonth } = total.period;
   const unknown = asOf === null;
@@ -71,8 +72,8 @@ function headline({ total, currency, asOf, generatedAt }: CostReport, decimals: 
   const points = `${total.now.points.toLocaleString('en')} ${total.now.points === 1 ? 'snapshot' : 'snapshots'}`;
   return html`<dl class="tiles">
 ${tile('This month so far', amount(total.monthMicroUnits), `${month}, estimated`)}
-${tile('At today’s rate', amount(total.now.microUnitsPerMonth), 'for a whole month')}
-${tile('Stored now', html`${unknown ? '–' : showSize(total.now.storedBytes)}`, unknown ? 'no figures yet' : `${points}, as of ${asOf}`)}
+${tile(isToday(report) ? 'At today’s rate' : `At the rate of ${asOf}`, amount(total.now.microUnitsPerMonth), 'for a whole month')}
+${tile(isToday(report) ? 'Stored now' : `Stored on ${asOf}`, html`${unknown ? '–' : showSize(total.now.storedBytes)}`, unknown ? 'no figures yet' : points)}
 ${tile('Saved by pruning', html`${amount(freedMicroUnitsPerMonth)}`, `a month: ${showSize(freedBytes)} freed by ${freedPoints.toLocaleString('en')} ${freedPoints === 1 ? 'deletion' : 'deletions'} in these days`)}
 </dl>`;
 }

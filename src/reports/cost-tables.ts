@@ -1,3 +1,4 @@
+import { utcDay } from '../base/time.ts';
 import type { Breakdown, CostReport, GroupBy, ReportGroup } from '../cost/cost.ts';
 import { addFigures, noFigures, roundToAddUp } from '../cost/cost.ts';
 import { GIB_STEP_BYTES, showGiB, showGiBSteps, showSteps, stepOf } from './cost-page-text.ts';
@@ -18,6 +19,11 @@ const TITLES: Readonly<Record<Exclude<GroupBy, `tag:${string}`>, string>> = {
 /** A grouping in words. */
 export function groupTitle(groupBy: GroupBy): string {
   return groupBy in TITLES ? TITLES[groupBy as keyof typeof TITLES] : `tag “${groupBy.slice('tag:'.length)}”`;
+}
+
+/** True where the figures of "now" are today's; without figures too, as none are older. */
+export function isToday({ asOf, generatedAt }: CostReport): boolean {
+  return asOf === null || asOf === utcDay(generatedAt);
 }
 
 /** One breakdown as a table. The amounts shown add up to the total shown, down every column. */
@@ -49,7 +55,7 @@ export function breakdownTable(report: CostReport, breakdown: Breakdown, decimal
   return html`<section>
 <h2>By ${groupTitle(breakdown.groupBy)}</h2>
 <div class="scroll"><table>
-<thead><tr><th scope="col">${capital(groupTitle(breakdown.groupBy))}</th><th></th><th scope="col" class="n">Stored now, GiB</th><th scope="col" class="n">A month at today’s rate, ${currency}</th><th scope="col" class="n">This month so far, ${currency}</th><th scope="col" class="n wide">These ${report.days.length} days, ${currency}</th><th scope="col" class="n wide">Pruning saves a month, ${currency}</th></tr></thead>
+<thead><tr><th scope="col">${capital(groupTitle(breakdown.groupBy))}</th><th></th><th scope="col" class="n">${isToday(report) ? 'Stored now' : `Stored on ${report.asOf}`}, GiB</th><th scope="col" class="n">A month at ${isToday(report) ? 'today’s rate' : 'that rate'}, ${currency}</th><th scope="col" class="n">This month so far, ${currency}</th><th scope="col" class="n wide">These ${report.days.length} days, ${currency}</th><th scope="col" class="n wide">Pruning saves a month, ${currency}</th></tr></thead>
 <tbody>${lines.length > 0 ? lines.map(row) : html`<tr><td colspan="7" class="empty">Nothing in these days.</td></tr>`}</tbody>
 <tfoot><tr><th scope="row">Total</th><td></td><td class="n">${showGiB(total.now.storedBytes)}</td><td class="n">${showSteps(perMonth.total, decimals)}</td><td class="n">${showSteps(month.total, decimals)}</td><td class="n wide">${showSteps(period.total, decimals)}</td><td class="n wide">${showSteps(saved.total, decimals)}</td></tr></tfoot>
 </table></div>

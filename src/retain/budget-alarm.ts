@@ -86,7 +86,7 @@ function floorBill({ sources, retention, budget, rules }: BudgetCase): { floors:
   for (const source of sources) {
     const decided = decideMasks(source.points, changed);
     const kept = keptPositions(source.points, decided);
-    const floors = kept.filter((at, node) => node === kept.length - 1 || ((decided.masks[at] as number) & stays) !== 0);
+    const floors = kept.filter((at) => ((decided.masks[at] as number) & stays) !== 0);
     count += floors.length;
     for (const chain of chainsOf(source, decided.order, floors)) {
       const alone = new Uint8Array(chain.lives.snapshots);

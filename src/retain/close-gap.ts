@@ -17,7 +17,7 @@ export interface Proven {
 }
 
 const MAX_LABELS_PER_NODE = 4_000;
-const MIN_LABELS_PER_NODE = 8;
+const MIN_LABELS_PER_NODE = 2;
 /** A gap wider than this part of the bound is worth bounds at more prices. */
 const WIDE_GAP = 0.002;
 const PRICE_STEPS = 12;

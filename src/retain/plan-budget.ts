@@ -41,7 +41,7 @@ export function planBudget(covered: BudgetCase, decided: readonly MaskedPoints[]
       node === 0 ? position : (source.points[order[position] as number] as RetentionPoint).takenAt,
     );
     const floors = Uint8Array.from([0, ...own], (position, node) =>
-      node === 0 || node === own.length || ((masks[position] as number) & stays) !== 0 ? 1 : 0,
+      node === 0 || ((masks[position] as number) & stays) !== 0 ? 1 : 0,
     );
     return { times, floors, edgeCosts };
   });

@@ -167,11 +167,13 @@ function readTime(value: unknown, path: string, list: ProblemList): EpochMs | nu
   return instant;
 }
 
-/** The usual form, read quickly: whole seconds of UTC. Whether the day exists shows in writing it back. */
+const UTC_SECONDS = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+
+/** The usual form, read quickly: whole seconds of UTC. A day that its month lacks comes out as another day. */
 function utcSeconds(text: string): EpochMs | null {
-  if (text.length !== 20 || !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(text)) return null;
+  if (text.length !== 20 || !UTC_SECONDS.test(text)) return null;
   const instant = Date.parse(text);
-  return Number.isNaN(instant) || new Date(instant).toISOString().slice(0, 19) !== text.slice(0, 19) ? null : instant;
+  return new Date(instant).getUTCDate() === Number(text.slice(8, 10)) ? instant : null;
 }
 
 function readText(value: unknown, path: string, meaning: string, list: ProblemList): string | null {

@@ -8,6 +8,8 @@ export interface Azurite {
   readonly blobUri: string;
   readonly queueUri: string;
   readonly tableUri: string;
+  /** Resolves with how it ended, whoever ended it. */
+  readonly ended: Promise<string>;
   /** Ends it with all that it holds. */
   stop(): Promise<void>;
 }
@@ -21,22 +23,26 @@ const LISTENING = /Azurite (Blob|Queue|Table) service is successfully listening 
 const END_WITH_US = 'data:text/javascript,process.stdin.resume().once("end",()=>process.exit(0))';
 
 /**
- * Starts Azurite as a child process: https, tokens (`--oauth basic`), everything in memory, on free ports of 127.0.0.1.
+ * Starts Azurite as a child process: https, tokens (`--oauth basic`), everything in memory, on three ports of 127.0.0.1 from `firstPort` on; 0 for free ones.
  *
  * Shape:  resolves when all three services listen.
  * Errors: rejects with what Azurite said when it ends early or does not listen within 20 s.
  * Safety: tokens are read but their signatures are not checked (Azurite's `basic` level), so it listens on loopback alone. No telemetry.
  */
-export async function startAzurite(certificate: CertificateFiles): Promise<Azurite> {
-  const child = spawn(process.execPath, ['--import', END_WITH_US, findAzurite(), ...options(certificate)], {
+export async function startAzurite(certificate: CertificateFiles, firstPort = 0): Promise<Azurite> {
+  const child = spawn(process.execPath, ['--import', END_WITH_US, findAzurite(), ...options(certificate, firstPort)], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const ports = await readPorts(child);
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`));
+  });
   const uri = (service: string) => `https://127.0.0.1:${ports.get(service)}/${ACCOUNT}`;
   return {
     blobUri: uri('Blob'),
     queueUri: uri('Queue'),
     tableUri: uri('Table'),
+    ended,
     stop: () => stopChild(child),
   };
 }
@@ -45,8 +51,11 @@ function findAzurite(): string {
   return join(dirname(createRequire(import.meta.url).resolve('azurite/package.json')), 'dist/src/azurite.js');
 }
 
-function options(certificate: CertificateFiles): string[] {
-  const services = ['blob', 'queue', 'table'].flatMap((name) => [`--${name}Host`, '127.0.0.1', `--${name}Port`, '0']);
+function options(certificate: CertificateFiles, firstPort: number): string[] {
+  const services = ['blob', 'queue', 'table'].flatMap((name, at) => {
+    const port = firstPort === 0 ? 0 : firstPort + at;
+    return [`--${name}Host`, '127.0.0.1', `--${name}Port`, String(port)];
+  });
   const tls = ['--cert', certificate.certificatePath, '--key', certificate.keyPath, '--oauth', 'basic'];
   // The storage SDKs ask for API versions that are newer than what Azurite lists.
   return [...services, ...tls, '--inMemoryPersistence', '--silent', '--disableTelemetry', '--skipApiVersionCheck'];

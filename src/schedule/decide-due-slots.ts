@@ -1,8 +1,15 @@
 import { assert } from '../base/assert.ts';
-import { approximateMs, type EpochMs, type ZoneId } from '../base/time.ts';
-import type { Schedule } from '../policy/policy.ts';
+import { approximateMs, type CalendarDuration, type EpochMs, type ZoneId } from '../base/time.ts';
 import { type CronTimes, readCron } from './cron.ts';
 import { latestOccurrences, nextOccurrence } from './occurrences.ts';
+
+/** What of a policy's schedule decides when it is due. Declared here: the policy's room checks its schedules with this one, not the other way round. */
+export interface SlotSchedule {
+  readonly name: string;
+  readonly cron: string;
+  readonly startWindow: CalendarDuration;
+  readonly catchUp: 'none' | 'latest';
+}
 
 /** A moment at which the policy is due; the schedules that share it by name, in the policy's order. */
 export interface DueSlot {
@@ -58,7 +65,7 @@ const MAX_LISTED = 200;
  * Shape:  `slots` and `missed` oldest first; `state` has exactly the schedules given; `nextDueAt` null where nothing comes any more.
  */
 export function decideDueSlots(input: {
-  readonly schedules: readonly Schedule[];
+  readonly schedules: readonly SlotSchedule[];
   readonly zone: ZoneId;
   /** Up to where each schedule has been evaluated, by its name. */
   readonly state: ReadonlyMap<string, EpochMs>;
@@ -92,10 +99,10 @@ interface Owed {
   readonly at: EpochMs;
   readonly schedule: string;
   readonly late: boolean;
-  readonly catchUp: Schedule['catchUp'];
+  readonly catchUp: SlotSchedule['catchUp'];
 }
 
-function cronOf(schedule: Schedule): CronTimes {
+function cronOf(schedule: SlotSchedule): CronTimes {
   const read = readCron(schedule.cron);
   assert(read.ok, 'parsePolicy alone makes schedules, and it refuses what cannot be read');
   return read.cron;

@@ -121,7 +121,8 @@ export const environmentInOnePlace: Rule = (files) => {
   ];
 };
 
-const CLOCK_FILES = /^src\/base\/(?:clock[^/]*|follow-clock)\.ts$/;
+/** The clock itself, and the limit on silent connections, which is about real time. */
+const CLOCK_FILES = /^src\/base\/(?:clock[^/]*|follow-clock|time-limit)\.ts$/;
 
 /** base/clock is the product's only "now" and only "wait": anything else would not follow the sandbox's clock. */
 export const oneClock: Rule = (files) =>

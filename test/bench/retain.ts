@@ -4,7 +4,9 @@ import { type Extents, followBlocks } from '../../src/retain/block-lives.ts';
 import type { BudgetSource } from '../../src/retain/budget-paths.ts';
 import { edgeBytes } from '../../src/retain/chain-bytes.ts';
 import { decideBudget } from '../../src/retain/decide-budget.ts';
-import { decideMasks, isKept, prepareRules, type RetentionPoint } from '../../src/retain/retain.ts';
+import { decideMasks, prepareRules } from '../../src/retain/decide-masks.ts';
+import { isKept } from '../../src/retain/reason-bits.ts';
+import type { RetentionPoint } from '../../src/retain/verdict.ts';
 import { retention } from '../retain/retentions.ts';
 
 /**

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/base/errors.ts';
 import { DAY_MS } from '../../src/base/time.ts';
-import { type Dimension, OTHER_VALUES, TAG_VALUES_MAX } from '../../src/cost/day-groups.ts';
-import { type GroupDay, readGroups } from '../../src/cost/group-book.ts';
+import { DayGroups, type Dimension, OTHER_VALUES, TAG_VALUES_MAX } from '../../src/cost/day-groups.ts';
+import { type GroupDay, readGroups, writeGroups } from '../../src/cost/group-book.ts';
 import { closeDay, isClosed, PRICE_PATIENCE_MS, readFreed, readLedgerDay, recordFreed } from '../../src/cost/ledger.ts';
-import type { LiveChain } from '../../src/cost/ledger-row.ts';
+import { type LiveChain, valueChain } from '../../src/cost/ledger-row.ts';
 import type { MemoryStore } from '../memory/memory-store.ts';
 import { createMemoryStore } from '../memory/memory-store.ts';
 import { chain, each, gib, ledgerBench, momentAfter } from './ledger-bench.ts';
@@ -86,6 +86,28 @@ describe('closeDay', () => {
         expect(shown(store)).toEqual(shown(whole.store));
       }
     }
+  });
+
+  it('after a crash goes on where it stopped', async () => {
+    const calls: string[] = [];
+    let crash = true;
+    const store = createMemoryStore({
+      after: ({ operation, name }) => {
+        calls.push(`${operation} ${name}`);
+        if (crash && operation === 'write') throw new AppError('storage-unavailable', 'crash');
+      },
+    });
+    const { depsAt } = ledgerBench({ store });
+    const chains = Array.from({ length: 250 }, (_, index) => chain(`vm${index}-os`, [['gold', gib(1)]]));
+    await expect(closeDay(depsAt(momentAfter(DAY)), DAY, each(chains), momentAfter(DAY))).rejects.toThrow('crash');
+    crash = false;
+    calls.length = 0;
+    await closeDay(depsAt(momentAfter(DAY)), DAY, each(chains), momentAfter(DAY));
+    expect(calls.filter((call) => /^(write|insert) ledger202611$/.test(call))).toEqual([
+      'write ledger202611',
+      'write ledger202611',
+    ]);
+    expect(await rowsOf(store)).toHaveLength(250);
   });
 
   it('closed twice at once gives one row a chain', async () => {
@@ -208,6 +230,36 @@ describe('closeDay', () => {
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('writeGroups', () => {
+  it('takes a group off a day that it has left, and leaves its other days', async () => {
+    const { store } = ledgerBench();
+    const sums = (...policies: readonly string[]) => {
+      const groups = new DayGroups();
+      for (const policy of policies) {
+        groups.add(valueChain(chain(`${policy}-os`, [[policy, 1]]), { kind: 'none' }, 'EUR', 30));
+      }
+      return groups;
+    };
+    await writeGroups(store, 'EUR', DAY, sums('gold', 'silver'));
+    await writeGroups(store, 'EUR', NEXT, sums('gold', 'silver'));
+    await writeGroups(store, 'EUR', DAY, sums('gold'));
+    const found = await groupsOf(store, 'policy', DAY, NEXT);
+    expect(found.map(({ day, group }) => `${day} ${group.key}`).sort()).toEqual([
+      `${DAY} gold`,
+      `${NEXT} gold`,
+      `${NEXT} silver`,
+    ]);
+  });
+
+  it('keeps currencies apart', async () => {
+    const { store } = ledgerBench();
+    const groups = new DayGroups();
+    await writeGroups(store, 'USD', DAY, groups);
+    expect(await isClosed(store, DAY, 'EUR')).toBe(false);
+    expect(await isClosed(store, DAY, 'USD')).toBe(true);
   });
 });
 

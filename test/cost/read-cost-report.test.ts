@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/base/errors.ts';
 import type { GroupBy } from '../../src/cost/day-groups.ts';
+import { noFigures } from '../../src/cost/figures.ts';
 import { closeDay, recordFreed } from '../../src/cost/ledger.ts';
 import type { LiveChain } from '../../src/cost/ledger-row.ts';
 import { readCostReport } from '../../src/cost/read-cost-report.ts';
-import type { CostReport } from '../../src/cost/report-model.ts';
+import { buildCostReport, type CostReport } from '../../src/cost/report-model.ts';
 import { shiftDay } from '../../src/cost/report-query.ts';
 import { chain, each, gib, ledgerBench, momentAfter, price } from './ledger-bench.ts';
 
@@ -81,6 +82,24 @@ describe('readCostReport', () => {
       ['(untagged)', gib(1)],
     ]);
     expectSums(report);
+  });
+
+  it('leaves out a day that is being closed right now: its groups are there, its total is not', () => {
+    const group = { key: 'gold', label: 'gold', detail: '' };
+    const figures = { ...noFigures(), storedBytes: gib(1), microUnits: 7 };
+    const days = ['2026-11-01', '2026-11-02', TODAY];
+    const report = buildCostReport({
+      query,
+      now: NOW,
+      currency: 'EUR',
+      total: [days[0], days[2]].map((day = '') => ({ day, group, figures })),
+      breakdowns: [{ groupBy: 'policy', groups: days.map((day) => ({ day, group, figures })) }],
+      prices: [],
+    });
+    expect(report.total.period.microUnits).toBe(14);
+    expect(report.breakdowns[0]?.groups.map((line) => [line.group.label, line.period.microUnits])).toEqual([
+      ['gold', 14],
+    ]);
   });
 
   it('without live chains lets the last closed day stand for now', async () => {

@@ -162,6 +162,17 @@ describe('the cost report', () => {
       }
     });
 
+    it('names the day that its figures are of where that is not today', async () => {
+      const { depsAt } = ledgerBench();
+      const chains = [chain('web-os', [['gold', gib(1)]])];
+      await closeDay(depsAt(momentAfter('2026-11-02')), '2026-11-02', each(chains), momentAfter('2026-11-02'));
+      const query = { from: '2026-11-01', to: '2026-11-05', groupBy: 'policy' as const };
+      const old = await costHtml(await readCostReport(depsAt(NOW), query, null, NOW));
+      expect(old).toContain('Stored on 2026-11-02');
+      expect(old).not.toMatch(/Stored now|today’s rate/);
+      expect(await costHtml(report)).not.toContain('Stored on');
+    });
+
     it('is a page too where there is nothing', async () => {
       const { depsAt } = ledgerBench();
       const query = { from: '2026-11-01', to: '2026-11-05', groupBy: 'policy' as const };

@@ -4,6 +4,9 @@ import type { BudgetSource } from '../../src/retain/budget-paths.ts';
 import { edgeBytes } from '../../src/retain/chain-bytes.ts';
 import { extentsOf, type Touches } from './chains.ts';
 
+/** The moment of all budget tests. */
+export const NOW = Date.UTC(2026, 10, 22);
+
 /** The contract's loss between two kept neighbours. Times in epoch milliseconds. */
 export function lossBetween(a: number, b: number, now: number): number {
   const gap = (b - a) / HOUR_MS;
@@ -62,4 +65,22 @@ export function everyChoice(sources: readonly BudgetSource[], now: number): Meas
     );
   }
   return choices;
+}
+
+/** Each point writes as many bytes of its own, and half of the one before it anew: an edge is not only what a point itself wrote. */
+export function lumpySource(sizes: readonly number[], hours: readonly number[] = sizes.map(() => 24)): BudgetSource {
+  const count = sizes.length;
+  const width = count + 1;
+  const edgeCosts = new Float64Array(width * width);
+  for (let from = 0; from < count; from += 1) {
+    let sum = 0;
+    for (let to = from + 1; to <= count; to += 1) {
+      sum = Math.floor(sum / 2) + (sizes[to - 1] as number) * 4_096;
+      edgeCosts[from * width + to] = sum;
+    }
+  }
+  const age = (node: number) => hours.slice(node).reduce((sum, gap) => sum + gap, 0);
+  const times = Float64Array.from({ length: width }, (_, node) => NOW - age(node) * HOUR_MS);
+  const floors = Uint8Array.from({ length: width }, (_, node) => (node === count ? 1 : 0));
+  return { times, floors, edgeCosts };
 }

@@ -1,4 +1,4 @@
-import type { Extents } from '../../src/retain/retain.ts';
+import type { Extents } from '../../src/retain/block-lives.ts';
 
 /** What a snapshot of a small disk did to each block: `w`rote, `c`leared, or `.` left it. */
 export type Touches = string;

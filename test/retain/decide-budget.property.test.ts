@@ -3,10 +3,28 @@ import { describe, expect, it } from 'vitest';
 import { HOUR_MS } from '../../src/base/time.ts';
 import type { BudgetSource } from '../../src/retain/budget-paths.ts';
 import { decideBudget } from '../../src/retain/decide-budget.ts';
-import { everyChoice, measure, sourceOf } from './budgets.ts';
+import { everyChoice, lumpySource, measure, NOW, sourceOf } from './budgets.ts';
 
-const NOW = Date.UTC(2026, 10, 22);
 const SAME = 1e-9;
+
+/** Points whose bytes differ widely, at uneven distances: here prices alone find no good choice. */
+const lumpyArb = fc
+  .array(
+    fc.record({
+      size: fc.integer({ min: 1, max: 60 }).map((root) => root ** 2),
+      hours: fc.integer({ min: 1, max: 90 }),
+    }),
+    {
+      minLength: 4,
+      maxLength: 13,
+    },
+  )
+  .map((steps) =>
+    lumpySource(
+      steps.map(({ size }) => size),
+      steps.map(({ hours }) => hours),
+    ),
+  );
 
 function sourceArb(maxPoints: number, blocks = 10): fc.Arbitrary<BudgetSource> {
   const touches = fc
@@ -53,6 +71,7 @@ const partArb = fc.double({ min: 0, max: 1.05, noNaN: true });
 describe('decideBudget, against every choice there is', () => {
   it.each([
     { name: 'one source of up to ten points', sources: fc.array(sourceArb(10), { minLength: 1, maxLength: 1 }) },
+    { name: 'one source whose points differ widely in size', sources: fc.tuple(lumpyArb) },
     { name: 'several sources together', sources: fc.array(sourceArb(4), { minLength: 2, maxLength: 3 }) },
   ])('finds the best: $name', ({ sources }) => {
     fc.assert(
@@ -142,23 +161,6 @@ describe('decideBudget, against every choice there is', () => {
     );
   });
 });
-
-/** Each point writes as many bytes of its own, and half of the one before it anew: an edge is not only what a point itself wrote. */
-function lumpySource(sizes: readonly number[]): BudgetSource {
-  const count = sizes.length;
-  const width = count + 1;
-  const edgeCosts = new Float64Array(width * width);
-  for (let from = 0; from < count; from += 1) {
-    let sum = 0;
-    for (let to = from + 1; to <= count; to += 1) {
-      sum = Math.floor(sum / 2) + (sizes[to - 1] as number) * 4_096;
-      edgeCosts[from * width + to] = sum;
-    }
-  }
-  const times = Float64Array.from({ length: width }, (_, node) => NOW - (count - node) * 24 * HOUR_MS);
-  const floors = Uint8Array.from({ length: width }, (_, node) => (node === count ? 1 : 0));
-  return { times, floors, edgeCosts };
-}
 
 /** A source after the given-up points are gone. */
 function onlyKept({ times, floors, edgeCosts }: BudgetSource, kept: Uint8Array): BudgetSource {

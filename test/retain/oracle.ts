@@ -1,6 +1,6 @@
 import { bucketKey, type Period, periods, subtractDuration, type ZoneId } from '../../src/base/time.ts';
 import type { Retention } from '../../src/policy/policy.ts';
-import type { RetentionPoint } from '../../src/retain/retain.ts';
+import type { RetentionPoint } from '../../src/retain/verdict.ts';
 
 const capital = (period: string) => (period[0] as string).toUpperCase() + period.slice(1);
 

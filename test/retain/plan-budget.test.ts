@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { GIB } from '../../src/base/bytes.ts';
 import { DAY_MS, UTC } from '../../src/base/time.ts';
 import type { Budget, FloorRule } from '../../src/policy/policy.ts';
+import { followBlocks } from '../../src/retain/block-lives.ts';
 import { sourceCosts } from '../../src/retain/chain-costs.ts';
-import { type CoveredSource, decideMasks, followBlocks, planBudget, prepareRules } from '../../src/retain/retain.ts';
+import type { CoveredSource } from '../../src/retain/covered-source.ts';
+import { decideMasks, prepareRules } from '../../src/retain/decide-masks.ts';
+import { planBudget } from '../../src/retain/plan-budget.ts';
 import { BLOCK, extentsOf, storedBytes } from './chains.ts';
 import { point, retention } from './retentions.ts';
 

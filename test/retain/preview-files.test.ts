@@ -207,7 +207,7 @@ describe('previewFiles refuses, with path, what was found and what is allowed', 
           ...one,
           changed: [
             [0, 10],
-            [5, 10],
+            [9, 10],
           ],
         },
       ],

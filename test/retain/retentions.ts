@@ -1,7 +1,7 @@
 import type { CalendarDuration } from '../../src/base/time.ts';
 import { parseDuration, parseZone, type ZoneId } from '../../src/base/time.ts';
 import type { Retention } from '../../src/policy/policy.ts';
-import type { RetentionPoint } from '../../src/retain/retain.ts';
+import type { RetentionPoint } from '../../src/retain/verdict.ts';
 
 /** A retention with only the given rules. Durations as text. */
 export function retention(rules: Readonly<Record<string, number | string | undefined>> = {}): Retention {

@@ -1,4 +1,5 @@
 import { ArmError, invalidParameter, notAllowed } from './arm-error.ts';
+import { isUsable } from './background-copies.ts';
 import { numberAt, textAt, valueAt } from './json.ts';
 import { SAS_PER_FAMILY_MAX, SAS_SECONDS_MAX } from './limits.ts';
 import { begin } from './long-running.ts';
@@ -19,7 +20,7 @@ export function beginAccess(request: ArmRequest, resource: Disk | Snapshot): Arm
   const { state } = request;
   const { access, seconds } = checkedBody(request.body);
   const now = state.clock.now();
-  if (resource.state !== 'Succeeded')
+  if ('volume' in resource ? resource.state !== 'Succeeded' : !isUsable(resource))
     throw notAllowed(`The resource '${resource.name}' is not in a state that allows access.`);
   if ('managedBy' in resource) checkDisk(state, resource);
   if (resource.settings.networkAccessPolicy === 'DenyAll') {

@@ -77,6 +77,18 @@ function parseAnswer(value: unknown, status: number): FaultAction {
   };
 }
 
+const LEAST_BY_SETTING: Readonly<Record<keyof Settings, number>> = {
+  snapshotMs: 0,
+  operationMs: 0,
+  pageSize: 1,
+  copyMiBPerSecond: 1,
+  copyLeastMs: 0,
+};
+
+function isNumericSetting(name: string): name is keyof Settings {
+  return Object.hasOwn(LEAST_BY_SETTING, name);
+}
+
 /** The settings of `POST /sandbox/settings`. Errors: 400 for one that is not known. */
 export function parseSettings(body: unknown): Partial<Settings> & { throttled?: boolean } {
   if (!isObject(body)) throw wrong('settings are an object');
@@ -86,11 +98,12 @@ export function parseSettings(body: unknown): Partial<Settings> & { throttled?: 
       const throttled = valueAt(body, name);
       if (typeof throttled !== 'boolean') throw wrong('throttled is true or false');
       settings.throttled = throttled;
-    } else if (name === 'snapshotMs' || name === 'operationMs' || name === 'pageSize') {
+    } else if (isNumericSetting(name)) {
       const number = numberAt(body, name);
-      if (number === null || number < (name === 'pageSize' ? 1 : 0)) throw wrong(`${name} is a number above`);
+      const least = LEAST_BY_SETTING[name];
+      if (number === null || number < least) throw wrong(`${name} is a whole number from ${least}`);
       settings[name] = number;
-    } else throw wrong(`there is no setting ${name}; known are snapshotMs, operationMs, pageSize, throttled`);
+    } else throw wrong(`there is no setting ${name}; known are ${Object.keys(LEAST_BY_SETTING).join(', ')}, throttled`);
   }
   return settings;
 }

@@ -4,6 +4,7 @@ import { parseFaultRules, parseSettings } from './admin-bodies.ts';
 import { answerClock } from './admin-clock.ts';
 import { ArmError } from './arm-error.ts';
 import { answerIdentity } from './authority-endpoint.ts';
+import { hasBytes } from './background-copies.ts';
 import { billOf } from './bill.ts';
 import { checkEstate } from './estate.ts';
 import { readJson, sendJson, splitUrl } from './exchange.ts';
@@ -104,6 +105,11 @@ const routes: Readonly<Record<string, AdminAnswer>> = {
     const limit = Number(query.get('limit') ?? LOG_LIMIT_DEFAULT);
     sendJson(response, 200, { requests: state.log.last(Number.isFinite(limit) ? limit : LOG_LIMIT_DEFAULT) });
   },
+  'GET /sandbox/exchanges': (state, _request, response) => {
+    if (state.exchanges === null)
+      throw new ArmError(409, 'Conflict', 'Nothing is recorded: start with SANDBOX_RECORD=1.');
+    sendJson(response, 200, { exchanges: state.exchanges.list() });
+  },
   'GET /sandbox/counts': (state, _request, response) => sendJson(response, 200, state.log.counts()),
   'POST /sandbox/counts/reset': (state, _request, response) => {
     state.log.resetCounts();
@@ -165,7 +171,7 @@ function bytesOf(state: AzureState, id: string): VolumeBytes | SnapshotBytes {
   if (disk !== undefined) return state.volumeNow(disk);
   const snapshot = state.snapshots.get(id);
   if (snapshot === undefined) throw new ArmError(404, 'NotFound', 'There is no such disk or snapshot.');
-  if (snapshot.state === 'Failed') throw new ArmError(409, 'Conflict', 'The snapshot failed and has no bytes.');
+  if (!hasBytes(snapshot)) throw new ArmError(409, 'Conflict', 'The snapshot failed and has no bytes.');
   return snapshot.bytes;
 }
 

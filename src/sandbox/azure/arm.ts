@@ -3,7 +3,7 @@ import { ArmError, notInSandbox } from './arm-error.ts';
 import { readJson, sendJson } from './exchange.ts';
 import type { FaultAction } from './faults.ts';
 import type { OperationFault } from './operations.ts';
-import type { ArmAnswer, ArmRoute } from './route.ts';
+import type { ArmAnswer, ArmRequest, ArmRoute } from './route.ts';
 import { armRoutes } from './route-table.ts';
 import { type Match, Router } from './router.ts';
 import { checkLocks } from './routes-locks.ts';
@@ -71,7 +71,7 @@ async function route(
   checkLocks(state, run.method, path);
   const body = run.method === 'GET' || run.method === 'HEAD' ? undefined : await readJson(request);
   // The body may have taken a while to come: nothing is awaited from here to the end of a route.
-  return found.route.answer({
+  const asked: ArmRequest = {
     method: run.method,
     path,
     query,
@@ -83,7 +83,8 @@ async function route(
     operationFault: operationFaultOf(run.fault),
     staleList: run.fault === 'stale-list',
     state,
-  });
+  };
+  return state.exchanges === null ? found.route.answer(asked) : state.exchanges.answer(found.route, asked);
 }
 
 function findRoute(method: string, path: string): Match<ArmRoute> {

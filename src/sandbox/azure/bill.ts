@@ -1,3 +1,4 @@
+import { hasBytes } from './background-copies.ts';
 import type { Snapshot } from './resources.ts';
 import type { AzureState } from './state.ts';
 
@@ -26,7 +27,7 @@ export interface Bill {
 export function billOf(state: AzureState): Bill {
   const byChain = new Map<string, Snapshot[]>();
   for (const snapshot of state.snapshots.values()) {
-    if (snapshot.state === 'Failed') continue;
+    if (!hasBytes(snapshot)) continue;
     const key = snapshot.familyId ?? snapshot.id;
     const chain = byChain.get(key);
     if (chain === undefined) byChain.set(key, [snapshot]);
@@ -45,7 +46,7 @@ export function billOf(state: AzureState): Bill {
     return [
       {
         familyId: first.familyId,
-        diskUniqueId: first.sourceUniqueId,
+        diskUniqueId: first.originUniqueId,
         diskName: first.sourceName,
         storedBytes,
         snapshots,

@@ -1,3 +1,5 @@
+import { completionPercent } from './background-copies.ts';
+import { expiryMs, type Immutability } from './decide-immutability.ts';
 import type { Json } from './json.ts';
 import { GIB } from './make-disk.ts';
 import type { Disk, Snapshot } from './resources.ts';
@@ -44,7 +46,8 @@ export function diskJson(state: AzureState, disk: Disk): Json {
 
 /** A snapshot as Azure shows it. */
 export function snapshotJson(state: AzureState, snapshot: Snapshot): Json {
-  const granted = state.grants.active(snapshot.key, state.clock.now()) !== null;
+  const now = state.clock.now();
+  const granted = state.grants.active(snapshot.key, now) !== null;
   const family = snapshot.familyId === null ? {} : { incrementalSnapshotFamilyId: snapshot.familyId };
   return {
     id: snapshot.id,
@@ -65,10 +68,33 @@ export function snapshotJson(state: AzureState, snapshot: Snapshot): Json {
       uniqueId: snapshot.uniqueId,
       incremental: snapshot.incremental,
       ...family,
-      completionPercent: 100,
+      completionPercent: completionPercent(snapshot, now),
+      ...copyErrorJson(snapshot),
+      ...(snapshot.immutability === null ? {} : { immutabilityPolicy: immutabilityJson(snapshot.immutability, now) }),
       diskState: granted ? 'ActiveSAS' : 'Unattached',
       provisioningState: snapshot.state,
     },
+  };
+}
+
+/** Source: SDK, CopyCompletionError: CopySourceNotFound is the only code there is. */
+function copyErrorJson(snapshot: Snapshot): Json {
+  if (snapshot.background?.kind !== 'region' || snapshot.background.state !== 'failed') return {};
+  return {
+    copyCompletionError: {
+      errorCode: 'CopySourceNotFound',
+      errorMessage: 'The source snapshot was deleted before the copy was complete.',
+    },
+  };
+}
+
+function immutabilityJson(policy: Immutability, nowMs: number): Json {
+  return {
+    immutabilityDurationDays: policy.days,
+    type: policy.type,
+    policyStartTime: new Date(policy.startMs).toISOString(),
+    policyExpirationTime: new Date(expiryMs(policy)).toISOString(),
+    isPolicyExpired: expiryMs(policy) <= nowMs,
   };
 }
 

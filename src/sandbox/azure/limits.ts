@@ -15,6 +15,18 @@ export const INCREMENTAL_SNAPSHOT_WINDOW_MS = 300_000;
 /** Snapshots of one family that may have a shared access signature at the same time. Source: as above. */
 export const SAS_PER_FAMILY_MAX = 5;
 
+/** Snapshots of one disk on their way to other regions at one time. Source: ACD, copy incremental snapshots across regions, 07/08/2024. */
+export const COPIES_PER_DISK_MAX = 1;
+
+/** Snapshots on their way into one region at one time, of one subscription. Source: as above. */
+export const COPIES_PER_REGION_MAX = 100;
+
+/** How much faster a copy with `provisionedBandwidthCopySpeed: Enhanced` is. Source: ⚠ the SDK names the setting, no document a figure. */
+export const ENHANCED_COPY_SPEEDUP = 4;
+
+/** Longest immutability of a snapshot. Units: days. Source: ⚠ not documented. */
+export const IMMUTABILITY_DAYS_MAX = 36_500;
+
 /** Longest lifetime of a shared access signature. Units: seconds. Source: ⚠ REST documentation says 4294967295 at most. */
 export const SAS_SECONDS_MAX = 4_294_967_295;
 

@@ -22,6 +22,8 @@ export function begin(
     durationMs: number;
     status?: number;
     body?: unknown;
+    /** Why it will end badly, where that is clear at once. */
+    failure?: { readonly code: string; readonly message: string } | null;
     complete(): unknown;
     fail?(): void;
     /** Hears when it will end; infinity where it never does. */
@@ -36,6 +38,7 @@ export function begin(
     nowMs: state.clock.now(),
     durationMs: options.durationMs,
     fault: request.operationFault,
+    failure: options.failure ?? null,
     complete: options.complete,
     fail: options.fail ?? (() => {}),
   });

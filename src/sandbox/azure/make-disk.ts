@@ -1,5 +1,6 @@
 import { VolumeBytes } from '../bytes/bytes.ts';
 import { ArmError, invalidParameter, notAllowed, notInSandbox, referenceNotFound } from './arm-error.ts';
+import { isUsable } from './background-copies.ts';
 import { checkSize, oneOf } from './body-rules.ts';
 import { type Json, listAt, numberAt, objectAt, textAt } from './json.ts';
 import type { Disk, Group, Snapshot } from './resources.ts';
@@ -87,7 +88,8 @@ function sourceOf(state: AzureState, creation: Json, region: string): Disk | Sna
       `The source '${source.name}' is in ${source.region}; a copy must be in the same region.`,
     );
   }
-  if (source.state !== 'Succeeded') throw notAllowed(`The source '${source.name}' is not ready to be copied.`);
+  const ready = 'volume' in source ? source.state === 'Succeeded' : isUsable(source);
+  if (!ready) throw notAllowed(`The source '${source.name}' is not ready to be copied.`);
   return source;
 }
 

@@ -1,5 +1,6 @@
 import { type SnapshotBytes, VolumeBytes } from '../bytes/bytes.ts';
 import { ArmError, invalidParameter, notAllowed, notInSandbox, referenceNotFound } from './arm-error.ts';
+import { type BackgroundCopy, isUsable } from './background-copies.ts';
 import { oneOf } from './body-rules.ts';
 import { type Json, objectAt, textAt, valueAt } from './json.ts';
 import {
@@ -7,6 +8,7 @@ import {
   INCREMENTAL_SNAPSHOTS_PER_DISK_MAX,
   INCREMENTAL_SNAPSHOTS_PER_WINDOW_MAX,
 } from './limits.ts';
+import { startRegionCopy } from './make-region-copy.ts';
 import type { Disk, Group, Snapshot } from './resources.ts';
 import type { AzureState } from './state.ts';
 
@@ -29,13 +31,14 @@ export function newSnapshot(
   const creation = objectAt(body, 'properties', 'creationData');
   const option = textAt(creation, 'createOption') ?? '';
   if (option === '') throw invalidParameter('creationData.createOption');
-  if (option.toLowerCase() !== 'copy') throw notInSandbox(`snapshots with createOption ${option}`);
+  const acrossRegions = option.toLowerCase() === 'copystart';
+  if (option.toLowerCase() !== 'copy' && !acrossRegions) throw notInSandbox(`snapshots with createOption ${option}`);
   const incremental = valueAt(body, 'properties', 'incremental') === true;
   const id = textAt(creation, 'sourceResourceId');
   if (id === null) throw invalidParameter('creationData.sourceResourceId');
-  const source = state.disks.get(id) ?? state.snapshots.get(id);
+  const source = (acrossRegions ? undefined : state.disks.get(id)) ?? state.snapshots.get(id);
   if (source === undefined) throw referenceNotFound(id);
-  if (source.region !== region) {
+  if (source.region !== region && !acrossRegions) {
     throw new ArmError(
       400,
       'BadRequest',
@@ -49,7 +52,7 @@ export function newSnapshot(
   );
   if (incremental && sku === 'Premium_LRS')
     throw invalidParameter('sku.name', 'Incremental snapshots are stored on Standard HDD.');
-  const bytes = 'volume' in source ? bytesOfDisk(state, source, group, incremental) : bytesOfCopy(source, incremental);
+  const { bytes, background } = begun(state, source, group, { region, incremental, creation, acrossRegions });
   const { creationData: _kept, ...settings } = asked.settings;
   const os = ['osType', 'hyperVGeneration', 'securityProfile', 'supportedCapabilities', 'purchasePlan'];
   const inherited = Object.fromEntries(
@@ -65,11 +68,26 @@ export function newSnapshot(
     familyId: bytes.familyId,
     sourceUniqueId: source.uniqueId,
     sourceName: 'volume' in source ? source.name : source.sourceName,
+    originUniqueId: 'volume' in source ? source.uniqueId : source.originUniqueId,
     sizeGiB: source.sizeGiB,
     sku,
     state: 'Updating',
     readyMs: 0,
+    background,
+    immutability: null,
   };
+}
+
+/** The bytes of a new snapshot, and what is still to come of them. */
+function begun(
+  state: AzureState,
+  source: Disk | Snapshot,
+  group: Group,
+  asked: { region: string; incremental: boolean; creation: Json; acrossRegions: boolean },
+): { bytes: SnapshotBytes; background: BackgroundCopy | null } {
+  if ('volume' in source) return { bytes: bytesOfDisk(state, source, group, asked.incremental), background: null };
+  if (asked.acrossRegions) return startRegionCopy(state, source, group, asked);
+  return { bytes: bytesOfCopy(source, asked.incremental), background: null };
 }
 
 /** The bytes are frozen here, when the request is accepted. Errors: 400 in another subscription; 409 and 429 at the limits. */
@@ -101,7 +119,7 @@ function checkIncrementalLimits(state: AzureState, disk: Disk): void {
       { headers: { 'Retry-After': String(Math.max(1, seconds)) } },
     );
   }
-  if (state.incrementalCountOf(disk.uniqueId) >= INCREMENTAL_SNAPSHOTS_PER_DISK_MAX) {
+  if (state.incrementalCountOf(disk.uniqueId, disk.region) >= INCREMENTAL_SNAPSHOTS_PER_DISK_MAX) {
     throw new ArmError(
       409,
       'SnapshotsLimitReached',
@@ -113,6 +131,6 @@ function checkIncrementalLimits(state: AzureState, disk: Disk): void {
 
 /** A copy of a snapshot is a chain of its own: its first snapshot holds everything. */
 function bytesOfCopy(source: Snapshot, incremental: boolean): SnapshotBytes {
-  if (source.state !== 'Succeeded') throw notAllowed(`The snapshot '${source.name}' is not ready to be copied.`);
+  if (!isUsable(source)) throw notAllowed(`The snapshot '${source.name}' is not ready to be copied.`);
   return VolumeBytes.fromSnapshot(source.bytes, source.bytes.sizeBytes, source.sequence).snapshot({ incremental });
 }

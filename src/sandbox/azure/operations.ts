@@ -45,6 +45,7 @@ export class Operations {
     nowMs: number;
     durationMs: number;
     fault: OperationFault | null;
+    failure?: Operation['failure'];
     complete(): unknown;
     fail(): void;
   }): Operation {
@@ -53,7 +54,7 @@ export class Operations {
     const failure =
       fault?.kind === 'failed'
         ? { code: fault.code ?? 'InternalServerError', message: 'The operation failed as ordered.' }
-        : null;
+        : (options.failure ?? null);
     const operation: Operation = {
       id: options.id,
       subscriptionId: options.subscriptionId,

@@ -1,4 +1,6 @@
 import type { SnapshotBytes, VolumeBytes, Workload } from '../bytes/bytes.ts';
+import type { BackgroundCopy } from './background-copies.ts';
+import type { Immutability } from './decide-immutability.ts';
 import type { Json } from './json.ts';
 
 /** A subscription of the sandbox. */
@@ -58,11 +60,16 @@ export interface Snapshot extends Resource {
   readonly familyId: string | null;
   readonly sourceUniqueId: string;
   readonly sourceName: string;
+  /** Of the disk that it once was a state of, however often it has been copied. */
+  readonly originUniqueId: string;
   readonly sizeGiB: number;
   sku: string;
   state: 'Updating' | 'Succeeded' | 'Failed';
   /** When its creation ends. */
   readyMs: number;
+  /** Bytes that are still on their way; null where they were there at once. */
+  background: BackgroundCopy | null;
+  immutability: Immutability | null;
 }
 
 /** A virtual machine. Shape: `properties` as they were asked for, with ids of disks and interfaces inside. */

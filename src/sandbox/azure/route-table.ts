@@ -1,5 +1,6 @@
 import type { ArmRoute } from './route.ts';
 import { diskRoutes } from './routes-disks.ts';
+import { immutabilityRoutes } from './routes-immutability.ts';
 import { lockRoutes } from './routes-locks.ts';
 import { machineRoutes } from './routes-machines.ts';
 import { networkRoutes } from './routes-network.ts';
@@ -15,6 +16,7 @@ export const armRoutes: readonly ArmRoute[] = [
   ...operationRoutes,
   ...diskRoutes,
   ...snapshotRoutes,
+  ...immutabilityRoutes,
   ...machineRoutes,
   ...networkRoutes,
   ...lockRoutes,

@@ -1,6 +1,7 @@
 import { beginAccess, endAccess } from './access.ts';
 import { ArmError, notAllowed, resourceNotFound } from './arm-error.ts';
 import { checkComputeName, checkSameRegion, keptProperties, oneOf, regionOfBody, tagsOf } from './body-rules.ts';
+import { expiryMs, isImmutable } from './decide-immutability.ts';
 import { acceptedJson, snapshotJson } from './disk-json.ts';
 import { isObject, type Json, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
@@ -25,8 +26,11 @@ const SNAPSHOT_PROPERTIES: ReadonlySet<string> = new Set([
 ]); // biome-ignore format: a list of names
 
 const PATH = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Compute/snapshots';
+/** The path of one snapshot. */
+export const SNAPSHOT_PATH = `${PATH}/{snapshotName}`;
 
-function snapshotOf(request: ArmRequest): Snapshot {
+/** The snapshot of a path. Errors: 404. */
+export function snapshotOf(request: ArmRequest): Snapshot {
   const [subscriptionId = '', group = '', name = ''] = request.values;
   const place = groupOf(request.state, subscriptionId, group);
   const snapshot = request.state.snapshots.get(`${place.key}/providers/${SNAPSHOT_TYPE}/${name}`);
@@ -52,6 +56,7 @@ function putSnapshot(request: ArmRequest): ArmAnswer {
   const snapshot = newSnapshot(state, group, { name, region, tags, settings, body });
   if (known !== undefined) state.removeSnapshot(known);
   state.addSnapshot(snapshot);
+  if (snapshot.background !== null) copyInBackground(request, snapshot, snapshot.background.nominalMs);
   return begin(request, {
     subscriptionId: group.subscriptionId,
     region,
@@ -70,6 +75,24 @@ function putSnapshot(request: ArmRequest): ArmAnswer {
       return snapshotJson(state, snapshot);
     },
     fail: () => state.failSnapshot(snapshot),
+  });
+}
+
+/** The bytes come after the request has ended: what holds the request up by order holds up them. */
+function copyInBackground({ state, operationFault }: ArmRequest, snapshot: Snapshot, nominalMs: number): void {
+  state.copies.begin(snapshot);
+  state.operations.begin({
+    id: state.nextGuid(),
+    subscriptionId: snapshot.subscriptionId,
+    region: snapshot.region,
+    nowMs: state.clock.now(),
+    durationMs: nominalMs,
+    fault: operationFault?.kind === 'failed' ? null : operationFault,
+    complete: () => {
+      state.copies.finish(snapshot);
+      return null;
+    },
+    fail: () => {},
   });
 }
 
@@ -145,6 +168,7 @@ function deleteSnapshot(request: ArmRequest): ArmAnswer {
       `There is an active shared access signature outstanding for snapshot ${snapshot.name}. End the access first.`,
     );
   }
+  checkNotImmutable(snapshot, state.clock.now());
   return begin(request, {
     subscriptionId: snapshot.subscriptionId,
     region: snapshot.region,
@@ -155,6 +179,13 @@ function deleteSnapshot(request: ArmRequest): ArmAnswer {
       return null;
     },
   });
+}
+
+/** Errors: 409. Source: ⚠ the code of this refusal is not documented. */
+function checkNotImmutable(snapshot: Snapshot, nowMs: number): void {
+  if (snapshot.immutability === null || !isImmutable(snapshot.immutability, nowMs)) return;
+  const until = new Date(expiryMs(snapshot.immutability)).toISOString();
+  throw notAllowed(`Snapshot ${snapshot.name} cannot be deleted: its immutability policy is active until ${until}.`);
 }
 
 const versions = DISK_API_VERSIONS;
@@ -187,7 +218,7 @@ export const snapshotRoutes: readonly ArmRoute[] = [
   },
   {
     method: 'GET',
-    path: `${PATH}/{snapshotName}`,
+    path: SNAPSHOT_PATH,
     versions,
     does: 'reads a snapshot',
     compute: 'LowCostGet',
@@ -195,15 +226,15 @@ export const snapshotRoutes: readonly ArmRoute[] = [
   },
   {
     method: 'PUT',
-    path: `${PATH}/{snapshotName}`,
+    path: SNAPSHOT_PATH,
     versions,
-    does: 'takes a snapshot of a disk, full or incremental, or copies a snapshot of the region; its bytes are those of this moment',
+    does: 'takes a snapshot of a disk, full or incremental, copies a snapshot of the region, or starts to copy one of another (CopyStart); its bytes are those of this moment',
     compute: 'CreateUpdateSnapshots3Min',
     answer: putSnapshot,
   },
   {
     method: 'PATCH',
-    path: `${PATH}/{snapshotName}`,
+    path: SNAPSHOT_PATH,
     versions,
     does: 'changes tags, sku, network and data access',
     compute: 'CreateUpdateSnapshots3Min',
@@ -211,7 +242,7 @@ export const snapshotRoutes: readonly ArmRoute[] = [
   },
   {
     method: 'DELETE',
-    path: `${PATH}/{snapshotName}`,
+    path: SNAPSHOT_PATH,
     versions,
     does: 'removes a snapshot nobody has access to; what the next of its chain needs goes over to it',
     compute: 'DeleteSnapshots3Min',
@@ -219,7 +250,7 @@ export const snapshotRoutes: readonly ArmRoute[] = [
   },
   {
     method: 'POST',
-    path: `${PATH}/{snapshotName}/beginGetAccess`,
+    path: `${SNAPSHOT_PATH}/beginGetAccess`,
     versions,
     does: 'gives a shared access signature to read, five of a family at most',
     compute: 'CreateUpdateSnapshots3Min',
@@ -227,7 +258,7 @@ export const snapshotRoutes: readonly ArmRoute[] = [
   },
   {
     method: 'POST',
-    path: `${PATH}/{snapshotName}/endGetAccess`,
+    path: `${SNAPSHOT_PATH}/endGetAccess`,
     versions,
     does: 'ends the access',
     compute: 'CreateUpdateSnapshots3Min',

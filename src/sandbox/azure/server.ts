@@ -8,6 +8,7 @@ import { answerAuthority, metadataEndpoints } from './authority-endpoint.ts';
 import { SandboxClock } from './clock.ts';
 import { answerDataPlane, DATA_PLANE_PREFIX } from './data-plane.ts';
 import { sendJson, splitUrl } from './exchange.ts';
+import { ExchangeRecord } from './exchange-record.ts';
 import { answerPrices } from './retail-prices.ts';
 import { SUBSCRIPTION_ID, seedEstate } from './seed-estate.ts';
 import { AzureState } from './state.ts';
@@ -23,6 +24,8 @@ export interface SandboxOptions {
   readonly adminPort?: number;
   readonly throttled?: boolean;
   readonly identityHeader?: string;
+  /** Keeps exchanges with their bodies for `GET /sandbox/exchanges`. */
+  readonly record?: boolean;
 }
 
 /** A sandbox that listens. */
@@ -41,6 +44,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const clock = new SandboxClock(options.startMs);
   const state = new AzureState(clock, new TokenAuthority(options.secret), options.throttled ?? true, options.secret);
   state.identityHeader = options.identityHeader ?? '';
+  if (options.record) state.exchanges = new ExchangeRecord();
   seedEstate(state, { subscriptions: [{ id: SUBSCRIPTION_ID }] });
   const arm = createHttpsServer(
     { cert: options.cert, key: options.key, keepAlive: true, noDelay: true },

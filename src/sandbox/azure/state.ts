@@ -1,6 +1,8 @@
-import type { SnapshotBytes, VolumeBytes } from '../bytes/bytes.ts';
+import type { SnapshotBytes, SnapshotCopies, VolumeBytes } from '../bytes/bytes.ts';
+import { BackgroundCopies, hasBytes } from './background-copies.ts';
 import type { SandboxClock } from './clock.ts';
 import { Collection } from './collection.ts';
+import type { ExchangeRecord } from './exchange-record.ts';
 import { FaultBook } from './faults.ts';
 import { Grants } from './grants.ts';
 import { LIST_PAGE_SIZE } from './limits.ts';
@@ -16,6 +18,9 @@ export interface Settings {
   snapshotMs: number;
   operationMs: number;
   pageSize: number;
+  /** How fast bytes go to another region, and the least that it takes. Units: MiB a second, milliseconds. */
+  copyMiBPerSecond: number;
+  copyLeastMs: number;
 }
 
 /** A resource that is gone, kept a while for lists that are ordered to be stale. */
@@ -31,7 +36,13 @@ export class AzureState {
   readonly clock: SandboxClock;
   readonly authority: TokenAuthority;
   readonly throttle: Throttle;
-  readonly settings: Settings = { snapshotMs: 10_000, operationMs: 0, pageSize: LIST_PAGE_SIZE };
+  readonly settings: Settings = {
+    snapshotMs: 10_000,
+    operationMs: 0,
+    pageSize: LIST_PAGE_SIZE,
+    copyMiBPerSecond: 200,
+    copyLeastMs: 60_000,
+  };
   readonly subscriptions = new Map<string, Subscription>();
   readonly groups = new Collection<Group>();
   readonly disks = new Collection<Disk>();
@@ -43,6 +54,9 @@ export class AzureState {
   /** Which machine has a network interface, by the interface's id in lower case. */
   readonly interfaceOwners = new Map<string, Machine>();
   readonly operations = new Operations();
+  readonly copies = new BackgroundCopies();
+  /** The copies of a chain in another place, by the chain's family, the subscription and the region. */
+  readonly copyLines = new Map<string, SnapshotCopies>();
   readonly grants: Grants;
   readonly faults = new FaultBook();
   readonly log: RequestLog;
@@ -50,6 +64,8 @@ export class AzureState {
   /** What disks that are being exported held when access was granted. */
   readonly exports = new Map<string, SnapshotBytes>();
   readonly sasSecret: string;
+  /** What is asked and answered, where somebody wants to check it. */
+  exchanges: ExchangeRecord | null = null;
   /** What X-IDENTITY-HEADER must say; anything where this is empty. */
   identityHeader = '';
   /** Set when the https server listens. */
@@ -156,9 +172,9 @@ export class AzureState {
     }
   }
 
-  /** Incremental snapshots that exist of the disk with this unique id. */
-  incrementalCountOf(diskUniqueId: string): number {
-    return this.incrementalCounts.get(diskUniqueId) ?? 0;
+  /** Incremental snapshots that exist in a region of the disk with this unique id. */
+  incrementalCountOf(diskUniqueId: string, region: string): number {
+    return this.incrementalCounts.get(`${diskUniqueId}|${region}`) ?? 0;
   }
 
   addSnapshot(snapshot: Snapshot): void {
@@ -180,19 +196,28 @@ export class AzureState {
     this.snapshots.remove(snapshot);
     this.grants.revoke(snapshot.key);
     this.countIncremental(snapshot, -1);
-    if (snapshot.state !== 'Failed') snapshot.bytes.remove();
+    this.copies.forget(snapshot);
+    if (hasBytes(snapshot)) snapshot.bytes.remove();
     this.bury(snapshot);
+    for (const copy of this.copies.from(snapshot.key)) this.failCopy(copy);
+  }
+
+  /** A copy whose source has gone stays as a resource that says so, without bytes. */
+  failCopy(copy: Snapshot): void {
+    if (this.copies.fail(copy, this.clock.now())) copy.bytes.remove();
   }
 
   /** A snapshot whose creation failed stays as a resource, without bytes. */
   failSnapshot(snapshot: Snapshot): void {
     if (this.snapshots.get(snapshot.key) !== snapshot) return;
-    snapshot.bytes.remove();
+    if (hasBytes(snapshot)) snapshot.bytes.remove();
+    this.copies.forget(snapshot);
     snapshot.state = 'Failed';
   }
 
   private countIncremental(snapshot: Snapshot, by: number): void {
     if (!snapshot.incremental) return;
-    this.incrementalCounts.set(snapshot.sourceUniqueId, this.incrementalCountOf(snapshot.sourceUniqueId) + by);
+    const { originUniqueId, region } = snapshot;
+    this.incrementalCounts.set(`${originUniqueId}|${region}`, this.incrementalCountOf(originUniqueId, region) + by);
   }
 }

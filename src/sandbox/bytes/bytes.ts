@@ -3,5 +3,6 @@ export { digest } from './digest.ts';
 export type { ChangedRange } from './listing.ts';
 export type { ByteRange } from './read-pages.ts';
 export { NotComparableError, SnapshotBytes } from './snapshot-bytes.ts';
+export { CopyOrderError, SnapshotCopies } from './snapshot-copies.ts';
 export { type BytesSource, VolumeBytes } from './volume-bytes.ts';
 export { Workload } from './workload.ts';

@@ -2,6 +2,7 @@ import type { Contents, Writer } from './contents.ts';
 import { ExtentMap } from './extent-map.ts';
 import { ExtentRun } from './extent-run.ts';
 import { RangeList } from './range-list.ts';
+import { CLEARED_OP, differenceOf } from './run-difference.ts';
 
 /** One kept incremental snapshot of a volume. */
 export type Moment = {
@@ -35,9 +36,9 @@ export class History {
   /** Of the pages held now, those that no moment shows in this form: what the next moment will be billed for. */
   #pendingPages = 0;
 
-  constructor(contents: Contents, seed: number, inherited: ExtentRun | null) {
+  constructor(contents: Contents, writer: Writer, inherited: ExtentRun | null) {
     this.#contents = contents;
-    this.#writer = contents.writer(seed);
+    this.#writer = writer;
     if (inherited === null) return;
     for (let i = 0; i < inherited.count; i += 1) {
       this.#now.insert(inherited.starts[i] as number, inherited.lengths[i] as number, inherited.ops[i] as number);
@@ -71,6 +72,18 @@ export class History {
       if (newest !== undefined && op <= newest.cut) newest.lostAfter.insert(from, length, op);
       else this.#pendingPages -= length;
     });
+  }
+
+  /** Writes and clears what brings the volume to `wanted`, whose writes are of the same contents: pages that are right already stay untouched. */
+  become(wanted: ExtentRun): void {
+    const pieces = differenceOf(this.extents(null, 0, Number.POSITIVE_INFINITY), wanted);
+    for (let i = 0; i < pieces.count; i += 1) {
+      const start = pieces.starts[i] as number;
+      const end = start + (pieces.lengths[i] as number);
+      const op = pieces.ops[i] as number;
+      if (op === CLEARED_OP) this.clear(start, end);
+      else this.write(start, end, op);
+    }
   }
 
   keepMoment(sizeBytes: number): Moment {

@@ -108,6 +108,12 @@ export class SnapshotBytes {
     if (this.#kept.kind === 'incremental') this.#kept.history.forget(this.#kept.moment);
   }
 
+  /** The last write number that an incremental snapshot has seen; null for a full one. Orders the snapshots of one chain and of its copies. */
+  get cut(): number | null {
+    this.#assertKept();
+    return this.#kept.kind === 'incremental' ? this.#kept.moment.cut : null;
+  }
+
   /** For volumes made from this snapshot: what lies behind its pages. */
   get contents(): Contents {
     return this.#kept.kind === 'incremental' ? this.#kept.history.contents : this.#kept.contents;

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { Contents, PAGE_BYTES } from './contents.ts';
 import type { ExtentRun } from './extent-run.ts';
+import { familyIdOf } from './family-id.ts';
 import { History } from './history.ts';
 import { RangeList } from './range-list.ts';
 import { readImage } from './read-image.ts';
@@ -15,9 +15,6 @@ export type BytesSource =
   | { kind: 'empty' }
   | { kind: 'seeded'; allocated: readonly ByteRange[] }
   | { kind: 'image'; path: string };
-
-/** How many volumes this process has made: keeps family ids apart where seeds are the same, and the same in the next run. */
-let volumesMade = 0;
 
 /**
  * The bytes of a disk: sparse, up to petabytes of address space, copy on write.
@@ -37,13 +34,9 @@ export class VolumeBytes {
   }) {
     assertSize(options.sizeBytes);
     this.#sizeBytes = options.sizeBytes;
-    this.#history = new History(
-      options.inherited?.contents ?? new Contents(),
-      options.seed,
-      options.inherited?.extents ?? null,
-    );
-    volumesMade += 1;
-    this.#familyId = uuidOf(`${options.seed}/${volumesMade}`);
+    const contents = options.inherited?.contents ?? new Contents();
+    this.#history = new History(contents, contents.writer(options.seed), options.inherited?.extents ?? null);
+    this.#familyId = familyIdOf(options.seed);
     this.#fillFrom(options.source ?? { kind: 'empty' });
   }
 
@@ -120,9 +113,4 @@ function assertSize(sizeBytes: number): void {
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0 || sizeBytes % PAGE_BYTES !== 0) {
     throw new RangeError(`a disk's size is a multiple of ${PAGE_BYTES} bytes, not ${sizeBytes}`);
   }
-}
-
-function uuidOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -35,9 +35,12 @@ export function httpClient(baseUrl: string, token?: string): HttpClient {
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     const response = await answered.catch((error: unknown) => {
-      throw new Error(`${method} ${baseUrl}${path} was not answered: ${error instanceof Error ? error.message : error}`, {
-        cause: error,
-      });
+      throw new Error(
+        `${method} ${baseUrl}${path} was not answered: ${error instanceof Error ? error.message : error}`,
+        {
+          cause: error,
+        },
+      );
     });
     return { status: response.status, headers: response.headers, body: read(await response.text()) as Body };
   };

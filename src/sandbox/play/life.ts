@@ -14,15 +14,17 @@ export interface Cast {
   readonly policies: readonly PolicyDocument[];
   /** Disks of each source that a policy must protect, by policy name and source name. */
   readonly disksBySource: (policy: string) => Readonly<Record<string, number>>;
+  /** Points must live longer than this between their first and last moment, or they are not seen. Default: a day, the usual grace. */
+  readonly lookEveryMs?: number;
 }
 
 /** An estate under protection whose time can be played, and all that was seen of it. */
 export interface Life {
   readonly host: Host;
   readonly client: HttpClient;
-  /** Takes another host: the old one was ended. */
+  /** Goes on with another host: the old one was ended. */
   moveTo(host: Host): Promise<void>;
-  /** Plays up to a moment and looks at every point once a day. Units: epoch milliseconds. */
+  /** Plays up to a moment and looks at every point now and then. Units: epoch milliseconds. */
   play(until: number, onProgress?: (played: Played) => void): Promise<void>;
   points(): Promise<readonly PointAnswer[]>;
   judge(): Promise<RecordResult>;
@@ -68,7 +70,7 @@ export async function beginLife(azure: LocalAzure, firstHost: Host, cast: Cast, 
     },
     play: async (until, onProgress = () => {}) => {
       while (now < until) {
-        const next = Math.min(until, now + DAY_MS);
+        const next = Math.min(until, now + (cast.lookEveryMs ?? DAY_MS));
         ({ now } = await playTime(host.adminUrl, { until: next }, onProgress));
         await look();
       }

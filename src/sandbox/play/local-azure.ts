@@ -25,6 +25,9 @@ export interface LocalAzure {
   readonly adminUrl: string;
   readonly admin: HttpClient;
   readonly certificate: CertificateFiles;
+  readonly storage: Pick<Azurite, 'blobUri' | 'queueUri' | 'tableUri'>;
+  /** What the managed identity endpoint wants to see as IDENTITY_HEADER. */
+  readonly identityHeader: string;
   /** Resolves with what happened when a part of it ends that nobody has stopped. */
   readonly broken: Promise<string>;
   /** Starts a Functions host with the app. */
@@ -57,6 +60,16 @@ export interface HostOptions {
   readonly onLine?: (line: string) => void;
 }
 
+/** How Azure is started; nothing of it is needed. */
+export interface AzureOptions {
+  /** Resource Manager's port; the admin address has the next one, blobs, queues and tables the three after it. 0 for free ones. */
+  readonly port?: number;
+  /** No token buckets. */
+  readonly unthrottled?: boolean;
+  /** Keeps what is asked and answered, bodies too, for `GET /sandbox/exchanges`. */
+  readonly record?: boolean;
+}
+
 /** The audience of the app's own API, as its registration in Entra ID would have it. */
 const APP_AUDIENCE = 'api://holdfast';
 const SNAPSHOT_CLIENT_ID = '22222222-2222-4222-8222-222222222222';
@@ -72,12 +85,14 @@ const HOST_MAIN = join(import.meta.dirname, '../host/main.ts');
  * Errors: rejects with a part's last words when it does not come up; nothing is left running then.
  * Safety: certificate and secret are made anew and are gone at the end.
  */
-export async function startLocalAzure(startMs: number): Promise<LocalAzure> {
+export async function startLocalAzure(startMs: number, options: AzureOptions = {}): Promise<LocalAzure> {
+  const port = options.port ?? 0;
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-sandbox-'));
   const secret = randomBytes(32).toString('base64url');
+  const identityHeader = randomBytes(16).toString('hex');
   const certificate = await makeCertificate(folder);
   const [storage, azure] = await Promise.allSettled([
-    startAzurite(certificate),
+    startAzurite(certificate, port === 0 ? 0 : port + 2),
     startChild<AzureReady>({
       name: 'the sandbox Azure',
       main: AZURE_MAIN,
@@ -85,10 +100,12 @@ export async function startLocalAzure(startMs: number): Promise<LocalAzure> {
         SANDBOX_CERT: certificate.certificatePath,
         SANDBOX_KEY: certificate.keyPath,
         SANDBOX_SECRET: secret,
-        SANDBOX_ARM_PORT: '0',
-        SANDBOX_ADMIN_PORT: '0',
+        SANDBOX_ARM_PORT: String(port),
+        SANDBOX_ADMIN_PORT: String(port === 0 ? 0 : port + 1),
         SANDBOX_START: new Date(startMs).toISOString(),
-        SANDBOX_IDENTITY_HEADER: secret,
+        SANDBOX_IDENTITY_HEADER: identityHeader,
+        ...(options.unthrottled ? { SANDBOX_UNTHROTTLED: '1' } : {}),
+        ...(options.record ? { SANDBOX_RECORD: '1' } : {}),
       },
     }),
   ]);
@@ -98,12 +115,14 @@ export async function startLocalAzure(startMs: number): Promise<LocalAzure> {
     await rm(folder, { recursive: true, force: true });
     throw storage.status === 'rejected' ? storage.reason : azure.status === 'rejected' ? azure.reason : undefined;
   }
-  return running(storage.value, azure.value, { folder, secret, certificate });
+  return running(storage.value, azure.value, { folder, secret, identityHeader, certificate });
 }
 
 interface Secrets {
   readonly folder: string;
+  /** Signs every token. */
   readonly secret: string;
+  readonly identityHeader: string;
   readonly certificate: CertificateFiles;
 }
 
@@ -119,6 +138,7 @@ function running(storage: Azurite, azure: Child<AzureReady>, secrets: Secrets): 
     };
   });
   azure.ended.then((how) => report([`The sandbox Azure ${how}.`, ...azure.lastLines()].join('\n')));
+  storage.ended.then((how) => report(`Azurite ${how}.`));
   const token = async (role: string, name?: string) => {
     const body = { audience: APP_AUDIENCE, roles: [role], ...(name === undefined ? {} : { name }) };
     return (await admin.ask<{ token: string }>('POST', '/sandbox/token', body)).token;
@@ -128,6 +148,8 @@ function running(storage: Azurite, azure: Child<AzureReady>, secrets: Secrets): 
     adminUrl,
     admin,
     certificate: secrets.certificate,
+    storage,
+    identityHeader: secrets.identityHeader,
     broken,
     token,
     startHost: async (options) => {
@@ -171,7 +193,7 @@ function running(storage: Azurite, azure: Child<AzureReady>, secrets: Secrets): 
 function hostEnvironment(
   storage: Azurite,
   azure: AzureReady,
-  { secret, certificate }: Secrets,
+  { secret, identityHeader, certificate }: Secrets,
   { appRoot, port }: HostOptions,
 ): Record<string, string> {
   return {
@@ -187,7 +209,7 @@ function hostEnvironment(
     HOLDFAST_CURRENCY: 'EUR',
     HOLDFAST_CLOCK_URL: `${azure.admin}/sandbox/clock`,
     IDENTITY_ENDPOINT: `${azure.admin}/msi/token`,
-    IDENTITY_HEADER: secret,
+    IDENTITY_HEADER: identityHeader,
     NODE_EXTRA_CA_CERTS: certificate.certificatePath,
     SANDBOX_SECRET: secret,
     SANDBOX_ADMIN_URL: azure.admin,

@@ -143,12 +143,14 @@ async function restoreOne(azure: LocalAzure, life: Life): Promise<RestoreCompari
   return restoreDisk(life.client, azure.admin, { point, disk, resourceGroup, name: `${disk}-restored` });
 }
 
-/** What the report says of this month; null while there is no report. */
-async function readMoney(life: Life): Promise<MoneySummary | null> {
-  const answer = await life.client.send<Record<string, unknown>>('GET', '/api/reports/cost?format=json');
-  if (answer.status !== 200) return null;
-  const { monthToDate, currency } = answer.body as { monthToDate?: unknown; currency?: unknown };
-  return typeof monthToDate === 'number' && typeof currency === 'string' ? { monthToDate, currency } : null;
+/** What the cost report says of this month, and of what is stored. */
+async function readMoney(life: Life): Promise<MoneySummary> {
+  const report = await life.client.ask<{
+    currency: string;
+    total: { costThisMonth: number; costPerMonth: number; storedBytes: number };
+  }>('GET', '/api/reports/cost?format=json');
+  const { costThisMonth, costPerMonth, storedBytes } = report.total;
+  return { thisMonth: costThisMonth, perMonth: costPerMonth, currency: report.currency, reportedBytes: storedBytes };
 }
 
 async function showAddresses(azure: LocalAzure, host: Host): Promise<string> {

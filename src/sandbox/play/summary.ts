@@ -22,7 +22,7 @@ export interface Summary {
     readonly billed: number;
     readonly differences: number;
   };
-  readonly money: MoneySummary | null;
+  readonly money: MoneySummary;
   readonly restore: RestoreComparison | null;
   readonly azure: { readonly armCalls: number; readonly throttled: number };
   readonly seconds: { readonly toFirstPoint: number | null; readonly playing: number; readonly total: number };
@@ -31,10 +31,12 @@ export interface Summary {
   readonly ok: boolean;
 }
 
-/** This month's money as the cost report says it. */
+/** Money as the cost report says it: what this month has cost so far, what a month costs at this moment, and the stored bytes it reckons with. */
 export interface MoneySummary {
-  readonly monthToDate: number;
+  readonly thisMonth: number;
+  readonly perMonth: number;
   readonly currency: string;
+  readonly reportedBytes: number;
 }
 
 const PROBLEMS_SHOWN = 20;
@@ -47,17 +49,20 @@ export function summarise(parts: {
   readonly to: number;
   readonly record: RecordResult;
   readonly bill: BillComparison;
-  readonly money: MoneySummary | null;
+  readonly money: MoneySummary;
   readonly restore: RestoreComparison | null;
   readonly azure: Summary['azure'];
   readonly seconds: Summary['seconds'];
 }): Summary {
-  const { record, bill, restore } = parts;
+  const { record, bill, money, restore } = parts;
   const problems = [
     ...record.missed.map((slot) => `missed: ${slot}`),
     ...record.unexpected.map((slot) => `not asked for: ${slot}`),
     ...record.keptButGone.map((slot) => `deleted though a rule keeps it: ${slot}`),
     ...bill.differences.map((difference) => `estimate and bill differ: ${difference}`),
+    ...(money.reportedBytes === bill.billedBytes
+      ? []
+      : [`the report reckons with ${money.reportedBytes} stored bytes, Azure bills ${bill.billedBytes}`]),
     ...(restore === null || restore.equal ? [] : [`the restored disk differs: ${restore.error ?? restore.state}`]),
   ];
   return {
@@ -79,7 +84,7 @@ export function summarise(parts: {
       billed: bill.billedBytes,
       differences: bill.differences.length,
     },
-    money: parts.money,
+    money,
     restore,
     azure: parts.azure,
     seconds: parts.seconds,
@@ -107,7 +112,10 @@ export function showSummary(summary: Summary): string {
       'stored, Azure bills',
       `${gib(bytes.billed)} ${bytes.differences === 0 ? '(equal to the byte, every chain)' : ''}`,
     ],
-    ['this month so far', money === null ? 'no cost report' : `${money.monthToDate.toFixed(2)} ${money.currency}`],
+    [
+      'this month so far',
+      `${money.thisMonth.toFixed(2)} ${money.currency}; a month of what is stored now: ${money.perMonth.toFixed(2)} ${money.currency}`,
+    ],
     ['disk restored', showRestore(restore)],
     ['calls to Azure', `${count(azure.armCalls)}, ${count(azure.throttled)} answered 429`],
     ['time', showSeconds(seconds)],

@@ -1,0 +1,82 @@
+import type { Snapshot } from './resources.ts';
+
+/** Bytes on their way into a snapshot: from another region, or from a disk of the kinds that are copied after the fact. */
+export interface BackgroundCopy {
+  readonly kind: 'region' | 'hydration';
+  /** Key of the snapshot or disk that must stay until it is done. */
+  readonly sourceKey: string;
+  readonly startedMs: number;
+  /** What it takes, were it not held up. Units: milliseconds. */
+  readonly nominalMs: number;
+  state: 'running' | 'done' | 'failed';
+  /** Where it stopped when it failed. */
+  stoppedPercent: number;
+}
+
+/** The copies that run. A few hundred at most: Azure allows a hundred a region. */
+export class BackgroundCopies {
+  private readonly running = new Set<Snapshot>();
+
+  begin(snapshot: Snapshot): void {
+    this.running.add(snapshot);
+  }
+
+  /** Ends it well; nothing to do where it has failed before, or the snapshot is gone. */
+  finish(snapshot: Snapshot): void {
+    if (this.running.delete(snapshot) && snapshot.background !== null) snapshot.background.state = 'done';
+  }
+
+  /** Ends it badly. Shape: whether it was running. */
+  fail(snapshot: Snapshot, nowMs: number): boolean {
+    if (!this.running.delete(snapshot) || snapshot.background === null) return false;
+    snapshot.background.stoppedPercent = completionPercent(snapshot, nowMs);
+    snapshot.background.state = 'failed';
+    return true;
+  }
+
+  /** Takes it out because the snapshot itself goes. */
+  forget(snapshot: Snapshot): void {
+    this.running.delete(snapshot);
+  }
+
+  from(sourceKey: string): Snapshot[] {
+    return [...this.running].filter((each) => each.background?.sourceKey === sourceKey);
+  }
+
+  /** Those of one disk, wherever its snapshots are by now. */
+  ofDisk(kind: BackgroundCopy['kind'], originUniqueId: string): number {
+    return this.count((each) => each.background?.kind === kind && each.originUniqueId === originUniqueId);
+  }
+
+  intoRegion(subscriptionKey: string, region: string): number {
+    return this.count(
+      (each) =>
+        each.background?.kind === 'region' && each.subscriptionKey === subscriptionKey && each.region === region,
+    );
+  }
+
+  private count(fits: (snapshot: Snapshot) => boolean): number {
+    let count = 0;
+    for (const each of this.running) if (fits(each)) count += 1;
+    return count;
+  }
+}
+
+/** How far a snapshot's bytes have come: 100 only at the end, by the sandbox clock until then. Source: SDK, `completionPercent`. */
+export function completionPercent(snapshot: Snapshot, nowMs: number): number {
+  const { background } = snapshot;
+  if (background === null || background.state === 'done') return 100;
+  if (background.state === 'failed') return background.stoppedPercent;
+  const part = background.nominalMs === 0 ? 0 : (nowMs - background.startedMs) / background.nominalMs;
+  return Math.min(99, Math.floor(part * 100));
+}
+
+/** Whether everything of a snapshot is there: it may be restored, copied and read. */
+export function isUsable(snapshot: Snapshot): boolean {
+  return snapshot.state === 'Succeeded' && (snapshot.background === null || snapshot.background.state === 'done');
+}
+
+/** Whether a snapshot has bytes, complete or on their way: one that failed has none. */
+export function hasBytes(snapshot: Snapshot): boolean {
+  return snapshot.state !== 'Failed' && snapshot.background?.state !== 'failed';
+}
