@@ -13,7 +13,7 @@ export interface Freed {
 /**
  * Takes a snapshot that Azure has deleted out of its chain: what the next one still needs of it moves there, as Azure has moved it.
  *
- * Shape:  what that frees goes to `record`, which may be called again for the same deletion; not for a snapshot that was taken out before.
+ * Shape:  whether every kept node of the chain is measured now; what the deletion frees goes to `record`, which may be called again for the same deletion; not for a snapshot that was taken out before.
  * Safety: runs under the chain's lease. The merged ranges are written under a name of their own, then one transaction changes the next node and
  *         removes this one: a crash anywhere leaves the old state or the new one.
  * Source: Azure merges the data of a deleted incremental snapshot with the next one (azure-compute-docs, disks-incremental-snapshots.md).
@@ -23,10 +23,11 @@ export async function forgetNode(
   chainKey: string,
   pointId: string,
   record: (freed: Freed) => Promise<void>,
-): Promise<void> {
+): Promise<'measured' | 'unmeasured'> {
   const nodes = await chains.nodes(chainKey);
   const node = nodes.find((candidate) => candidate.pointId === pointId);
-  if (!node) return;
+  const isUnmeasured = (other: ChainNode) => other.state === 'kept' && other.writtenBytes === null;
+  if (!node) return nodes.some(isUnmeasured) ? 'unmeasured' : 'measured';
   // More than one where a node after this one is being deleted too: what came later was measured past it.
   const nexts = nodes.filter((candidate) => candidate.base === node.key);
   const changed: ChainNode[] = [];
@@ -45,6 +46,8 @@ export async function forgetNode(
   await record({ pointId, policy: node.policy, naiveBytes: node.writtenBytes, freedBytes });
   await commit(chains, chainKey, changed, node);
   for (const next of nexts) await chains.dropExtents(chainKey, next.key, node.key);
+  const rest = nodes.filter((other) => other !== node && !nexts.includes(other));
+  return [...rest, ...changed].some(isUnmeasured) ? 'unmeasured' : 'measured';
 }
 
 async function mergeInto(

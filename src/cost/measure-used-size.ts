@@ -7,8 +7,8 @@ import type { Extents } from './extents.ts';
 import type { ByteRange, RangeReader, RangeWindow, SnapshotAccess } from './ports.ts';
 import { overlaps, RangeBuilder, rangeBytes } from './range-sets.ts';
 
-/** Bytes of a disk asked for at once: bounds one answer, and 64 TiB are 256 windows. */
-export const WINDOW_BYTES = 256 * GIB;
+/** Bytes of a disk asked for at once: bounds one answer, and 64 TiB are 64 windows. */
+export const WINDOW_BYTES = 1_024 * GIB;
 
 /** How long an access is granted: a measurement takes seconds; what is never revoked ends by itself. */
 export const ACCESS_SECONDS = 3_600;
@@ -41,7 +41,7 @@ export interface Measurement {
 /**
  * Measures what a point changed, over the data plane: page ranges for the first of a chain, else the diff to the snapshot before it.
  *
- * Shape:  10 ARM calls beside polls (5 for the first of a chain), and one range listing a window of 256 GiB.
+ * Shape:  10 ARM calls beside polls (5 for the first of a chain), and one range listing a window of 1 TiB.
  * Errors: those of the ports; 'operation-failed' where the ranges make no sense. A failure to close never hides the first failure.
  * Safety: whatever was opened, or may have been, is closed again in any case. The caller measures one point of a chain at a time: closing
  *         a snapshot takes the access of everyone, and Azure opens five of a chain at most.

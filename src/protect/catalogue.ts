@@ -50,11 +50,12 @@ export class Catalogue {
   /**
    * Reads a point, changes it and writes it, again while others change it meanwhile (at most five times).
    *
-   * Shape:  the point as it stands now; null where it is gone. `change` answers null to leave it as it is.
+   * Shape:  the point as it stands now; null where it is gone. `change` answers null to leave it as it is. What was `read` before is not read again
+   *         as long as it is still that version.
    */
-  async update(id: string, change: (point: Point) => Point | null): Promise<Point | null> {
+  async update(id: string, change: (point: Point) => Point | null, read?: StoredPoint): Promise<Point | null> {
     for (let attempt = 0; attempt < 5; attempt += 1) {
-      const stored = await this.get(id);
+      const stored = attempt === 0 && read ? read : await this.get(id);
       if (!stored) return null;
       const changed = change(stored.point);
       if (changed === null) return stored.point;

@@ -4,6 +4,7 @@ import { type EpochMs, formatIso, HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import { type ChainHead, type Chains, chainKey } from '../cost/cost.ts';
 import { type Message, messageOf } from '../work/messages.ts';
 import type { WorkItem } from '../work/work.ts';
+import type { StoredPoint } from './catalogue.ts';
 import { type Confirmation, decideConfirmation } from './decide-confirmation.ts';
 import type { Point } from './point.ts';
 import type { Snapshot } from './ports.ts';
@@ -70,28 +71,36 @@ async function confirmCreates(
   for (const [policy, takenAtByKey] of takenAtBySource) await deps.sources.notePoints(policy, takenAtByKey);
   const meter = [...chains].map((id): WorkItem => ({ kind: 'meter', id, dueAt: now + RESEND_AFTER_MS }));
   await deps.agenda.change(meter);
-  await inParallel(decisions, ROWS_AT_ONCE, async ({ id, decision }) => settle(deps, id, decision));
+  await inParallel(decisions, ROWS_AT_ONCE, async ({ id, decision, stored }) => settle(deps, id, decision, stored));
   if (meter.length > 0) await deps.store.queue('meters').send(meter.map(messageOf));
   const closed = decisions.filter(({ decision }) => decision.kind !== 'waiting').map(({ id }) => id);
   await deps.unconfirmed.remove(group, 'create', closed);
   return ids.length - closed.length;
 }
 
-async function settle(deps: ConfirmDeps, id: string, decision: Confirmation): Promise<void> {
+async function settle(
+  deps: ConfirmDeps,
+  id: string,
+  decision: Confirmation,
+  stored: StoredPoint | null,
+): Promise<void> {
   if (decision.kind === 'succeeded' || decision.kind === 'failed') {
     const { point } = decision;
-    await deps.catalogue.update(id, (current) =>
-      current.state === 'started' || current.state === 'failed'
-        ? {
-            ...current,
-            state: point.state,
-            takenAt: point.takenAt,
-            skewMs: point.skewMs,
-            finishedAt: current.finishedAt ?? point.finishedAt,
-            error: current.error ?? point.error,
-            snapshots: point.snapshots,
-          }
-        : null,
+    await deps.catalogue.update(
+      id,
+      (current) =>
+        current.state === 'started' || current.state === 'failed'
+          ? {
+              ...current,
+              state: point.state,
+              takenAt: point.takenAt,
+              skewMs: point.skewMs,
+              finishedAt: current.finishedAt ?? point.finishedAt,
+              error: current.error ?? point.error,
+              snapshots: point.snapshots,
+            }
+          : null,
+      stored ?? undefined,
     );
     if (decision.kind === 'failed') {
       deps.log.error('a point has failed', {

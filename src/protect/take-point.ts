@@ -6,8 +6,8 @@ import type { Log } from '../base/log.ts';
 import { approximateMs, type EpochMs, formatIso, HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Message } from '../work/messages.ts';
-import type { Agenda } from '../work/work.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { Agenda, WorkItem } from '../work/work.ts';
+import type { Catalogue, StoredPoint } from './catalogue.ts';
 import { planTags } from './plan-tags.ts';
 import type { Point } from './point.ts';
 import type { PolicyBook } from './policy-book.ts';
@@ -46,40 +46,29 @@ export function groupOf(point: Point): SnapshotGroup {
  * Safety: names are the plan's, so a repeated, doubled or late message starts nothing twice.
  */
 export async function takePoint(deps: TakeDeps, message: Message): Promise<void> {
-  const item = { kind: 'take', id: message.id, dueAt: message.dueAt } as const;
+  const item: WorkItem = { kind: 'take', id: message.id, dueAt: message.dueAt };
   const stored = await deps.catalogue.get(message.id);
-  if (stored?.point.state !== 'planned') {
-    if (stored?.point.state === 'started') await expectConfirmation(deps, stored.point);
-    await deps.agenda.change([], [item]);
-    return;
-  }
+  if (stored?.point.state === 'started') return expectConfirmation(deps, stored.point, item);
+  if (stored?.point.state !== 'planned') return deps.agenda.change([], [item]);
   const { point } = stored;
   const policy = (await deps.policies.get(point.policy))?.policy ?? null;
   const now = deps.clock.now();
-  const failure =
-    policy === null ? { code: 'policy-gone', message: 'The policy is gone' } : tooLate(point, policy, now);
+  const failure = policy === null ? POLICY_GONE : tooLate(point, policy, now);
   if (policy === null || failure) {
-    await fail(deps, point, failure ?? { code: 'policy-gone', message: 'The policy is gone' });
-    await deps.agenda.change([], [item]);
-    return;
+    await fail(deps, stored, failure ?? POLICY_GONE);
+    return deps.agenda.change([], [item]);
   }
   try {
     await startAll(deps, point, policy);
   } catch (error) {
     if (!isAppError(error)) throw error;
-    if (error.retry) await retryLater(deps, point, item, error);
-    else {
-      await fail(deps, point, {
-        code: error.code,
-        message: `${error.message} (${String(error.facts.azureCode ?? error.code)})`,
-      });
-      await expectConfirmation(deps, point);
-      await deps.agenda.change([], [item]);
-    }
-    return;
+    if (error.retry) return retryLater(deps, stored, item, error);
+    const azureCode = String(error.facts.azureCode ?? error.code);
+    await fail(deps, stored, { code: error.code, message: `${error.message} (${azureCode})` });
+    return expectConfirmation(deps, point, item);
   }
   const startedAt = deps.clock.now();
-  await deps.catalogue.update(point.id, (current) =>
+  const start = (current: Point): Point | null =>
     current.state === 'planned'
       ? {
           ...current,
@@ -87,11 +76,12 @@ export async function takePoint(deps: TakeDeps, message: Message): Promise<void>
           startedAt,
           snapshots: current.snapshots.map((snapshot) => ({ ...snapshot, state: 'started' })),
         }
-      : null,
-  );
-  await expectConfirmation(deps, point);
-  await deps.agenda.change([], [item]);
+      : null;
+  await deps.catalogue.update(point.id, start, stored);
+  return expectConfirmation(deps, point, item);
 }
+
+const POLICY_GONE = { code: 'policy-gone', message: 'The policy is gone' };
 
 async function startAll(deps: TakeDeps, point: Point, policy: Policy): Promise<void> {
   const tags = planTags(point, policy.snapshot);
@@ -109,12 +99,12 @@ async function startAll(deps: TakeDeps, point: Point, policy: Policy): Promise<v
   );
 }
 
-async function expectConfirmation(deps: TakeDeps, point: Point): Promise<void> {
+/** Has the point's group looked at soon, and takes the point's own item off the agenda. */
+async function expectConfirmation(deps: TakeDeps, point: Point, done: WorkItem): Promise<void> {
   const group = groupOf(point);
   await deps.unconfirmed.add(group, 'create', [point.id]);
-  await deps.agenda.change([
-    { kind: 'confirm', id: groupKey(group), dueAt: nextMinute(deps.clock.now() + CONFIRM_AFTER_MS) },
-  ]);
+  const dueAt = nextMinute(deps.clock.now() + CONFIRM_AFTER_MS);
+  await deps.agenda.change([{ kind: 'confirm', id: groupKey(group), dueAt }], [done]);
 }
 
 /** Whole minutes, so that a wave of points shares one item on the agenda. */
@@ -130,12 +120,8 @@ function tooLate(point: Point, policy: Policy, now: EpochMs): Point['error'] {
   return now <= until ? null : { code: 'too-late', message: 'The point could not be started within its window' };
 }
 
-async function retryLater(
-  deps: TakeDeps,
-  point: Point,
-  item: { kind: 'take'; id: string; dueAt: EpochMs },
-  error: AppError,
-): Promise<void> {
+async function retryLater(deps: TakeDeps, stored: StoredPoint, item: WorkItem, error: AppError): Promise<void> {
+  const { point } = stored;
   const attempts = point.attempts + 1;
   const waitMs = error.retryAfterMs ?? Math.min(MINUTE_MS * 2 ** Math.min(attempts - 1, 4), 15 * MINUTE_MS);
   deps.log.warn('a point is started later', {
@@ -145,27 +131,31 @@ async function retryLater(
     attempts,
     waitMs,
   });
-  await deps.catalogue.update(point.id, (current) => (current.state === 'planned' ? { ...current, attempts } : null));
+  await deps.catalogue.update(
+    point.id,
+    (current) => (current.state === 'planned' ? { ...current, attempts } : null),
+    stored,
+  );
   await deps.agenda.change([{ ...item, dueAt: deps.clock.now() + waitMs }], [item]);
 }
 
 async function fail(
   deps: Pick<TakeDeps, 'catalogue' | 'clock' | 'log'>,
-  point: Point,
+  stored: StoredPoint,
   error: NonNullable<Point['error']>,
 ): Promise<void> {
+  const { id, source, policy, slot } = stored.point;
   deps.log.error('a point has failed', {
-    point: point.id,
-    source: point.source.name,
-    policy: point.policy,
-    slot: formatIso(point.slot),
+    point: id,
+    source: source.name,
+    policy,
+    slot: formatIso(slot),
     code: error.code,
   });
-  await deps.catalogue.update(point.id, (current) =>
-    current.state === 'planned' || current.state === 'started'
-      ? { ...current, state: 'failed', error, finishedAt: deps.clock.now() }
-      : null,
-  );
+  const isOpen = (point: Point) => point.state === 'planned' || point.state === 'started';
+  const failed = (current: Point): Point | null =>
+    isOpen(current) ? { ...current, state: 'failed', error, finishedAt: deps.clock.now() } : null;
+  await deps.catalogue.update(id, failed, stored);
 }
 
 /** Marks a point failed whose message ended in the poison queue: its schedule goes on with the next slot. */
@@ -175,6 +165,6 @@ export async function failPoisonedPoint(
 ): Promise<void> {
   const stored = await deps.catalogue.get(message.id);
   if (stored)
-    await fail(deps, stored.point, { code: 'poisoned', message: 'Starting the point failed again and again' });
+    await fail(deps, stored, { code: 'poisoned', message: 'Starting the point failed again and again' });
   await deps.agenda.change([], [{ kind: 'take', id: message.id, dueAt: message.dueAt }]);
 }

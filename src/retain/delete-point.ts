@@ -37,10 +37,14 @@ export async function deletePoint(deps: DeleteDeps, message: Message): Promise<v
     return deps.agenda.change([], [item]);
   }
   const now = deps.clock.now();
-  const deleting = await deps.catalogue.update(point.id, (current) => {
-    const stands = current.state === 'deleting' || (current.hold === null && current.mark !== null);
-    return stands ? { ...current, state: 'deleting', deletingSince: now } : null;
-  });
+  const deleting = await deps.catalogue.update(
+    point.id,
+    (current) => {
+      const stands = current.state === 'deleting' || (current.hold === null && current.mark !== null);
+      return stands ? { ...current, state: 'deleting', deletingSince: now } : null;
+    },
+    stored,
+  );
   if (deleting?.state !== 'deleting') return;
   if ((await sendDeletes(deps, deleting, point.state)) === 'forbidden') return deps.agenda.change([], [item]);
   await deps.agenda.change(

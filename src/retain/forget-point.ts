@@ -30,16 +30,14 @@ export async function forgetPoint(deps: ForgetDeps, message: Message): Promise<v
   const item: WorkItem = { kind: 'forget', id: message.id, dueAt: message.dueAt };
   const point = (await deps.catalogue.get(message.id))?.point;
   if (point?.state === 'deleting') {
+    const record = await openRecord(deps, point);
     for (const snapshot of point.snapshots) {
       const key = chainKey(snapshot.diskUniqueId);
       const turn = await underLease(deps, key, () =>
-        forgetNode(deps.chains, key, point.id, (freed) => noteFreed(deps, point, snapshot, freed)),
+        forgetNode(deps.chains, key, point.id, (freed) => record(snapshot, freed)),
       );
       if (turn.kind === 'busy') return deps.agenda.change([{ ...item, dueAt: deps.clock.now() + MINUTE_MS }], [item]);
-      const unmeasured = (await deps.chains.nodes(key)).some(
-        (node) => node.state === 'kept' && node.writtenBytes === null,
-      );
-      if (unmeasured) await deps.agenda.change([{ kind: 'meter', id: key, dueAt: deps.clock.now() }]);
+      if (turn.value === 'unmeasured') await deps.agenda.change([{ kind: 'meter', id: key, dueAt: deps.clock.now() }]);
     }
     await deps.catalogue.remove(point.id);
     deps.log.info('a point was deleted', { point: point.id, policy: point.policy, source: point.source.name });
@@ -47,19 +45,19 @@ export async function forgetPoint(deps: ForgetDeps, message: Message): Promise<v
   await deps.agenda.change([], [item]);
 }
 
-async function noteFreed(deps: ForgetDeps, point: Point, snapshot: PointSnapshot, freed: Freed): Promise<void> {
+async function openRecord(
+  deps: ForgetDeps,
+  point: Point,
+): Promise<(snapshot: PointSnapshot, freed: Freed) => Promise<void>> {
   const { store, log, clock, currency } = deps;
   const prices = openPriceBook({ store, source: deps.prices, log }, currency, clock.now());
-  const policy = (await deps.policies.get(point.policy))?.policy;
-  await recordFreed(
-    { store, prices, log },
-    {
-      ...freed,
-      chainKey: chainKey(snapshot.diskUniqueId),
-      diskName: snapshot.diskName,
-      source: point.source,
-      day: utcDay(point.deletingSince ?? clock.now()),
-      sku: policy?.snapshot.sku ?? 'Standard_ZRS',
-    },
-  );
+  const sku = (await deps.policies.get(point.policy))?.policy.snapshot.sku ?? 'Standard_ZRS';
+  const day = utcDay(point.deletingSince ?? clock.now());
+  return (snapshot, freed) => {
+    const { diskName, diskUniqueId } = snapshot;
+    return recordFreed(
+      { store, prices, log },
+      { ...freed, chainKey: chainKey(diskUniqueId), diskName, source: point.source, day, sku },
+    );
+  };
 }

@@ -3,15 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import { formatIso, HOUR_MS } from '../base/time.ts';
 import type { Snapshot } from '../protect/ports.ts';
-import {
-  type Catalogue,
-  isHeld,
-  type Point,
-  type PointsInUse,
-  TAG_DELETE_AFTER,
-  TAG_HOLD,
-  TAG_POINT,
-} from '../protect/protect.ts';
+import { type Catalogue, isHeld, type Point, TAG_DELETE_AFTER, TAG_HOLD, TAG_POINT } from '../protect/protect.ts';
 import type { Agenda } from '../work/work.ts';
 import { holdTag } from './deletion-guard.ts';
 import type { SnapshotRemover } from './ports.ts';
@@ -19,7 +11,6 @@ import type { SnapshotRemover } from './ports.ts';
 export interface MarkDeps {
   readonly catalogue: Catalogue;
   readonly agenda: Agenda;
-  readonly inUse: PointsInUse;
   readonly remover: SnapshotRemover;
   readonly audit: Audit;
   readonly clock: Clock;
@@ -31,7 +22,7 @@ type SnapshotById = ReadonlyMap<string, Snapshot>;
 /**
  * Marks a point for deletion: a tag on its snapshots, then its row and the agenda. It can be unmarked until its grace ends.
  *
- * Safety: a point that is held or that a restore reads from is left alone.
+ * Safety: a point that is held is left alone; one that a restore reads from is not deleted while it does.
  */
 export async function markPoint(
   deps: MarkDeps,
@@ -41,14 +32,16 @@ export async function markPoint(
   const now = deps.clock.now();
   const stored = await deps.catalogue.get(id);
   if (!stored || stored.point.mark !== null || isHeld(stored.point, now) || stored.point.state === 'deleting') return;
-  if (await deps.inUse.isInUse(id)) return;
   const deleteAfter = now + options.graceHours * HOUR_MS;
   await tagSnapshots(deps.remover, stored.point, { [TAG_DELETE_AFTER]: formatIso(deleteAfter) }, options.listed);
   await deps.agenda.change([{ kind: 'delete', id, dueAt: deleteAfter }]);
-  await deps.catalogue.update(id, (point) =>
-    point.mark === null && !isHeld(point, now)
-      ? { ...point, mark: { at: now, deleteAfter, because: options.because } }
-      : null,
+  await deps.catalogue.update(
+    id,
+    (point) =>
+      point.mark === null && !isHeld(point, now)
+        ? { ...point, mark: { at: now, deleteAfter, because: options.because } }
+        : null,
+    stored,
   );
   await deps.audit.record({
     at: now,

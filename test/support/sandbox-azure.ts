@@ -37,6 +37,8 @@ export async function startTestAzure(): Promise<TestAzure> {
       SANDBOX_SECRET: 'test-secret',
       SANDBOX_START: START,
       SANDBOX_IDENTITY_HEADER: IDENTITY_HEADER,
+      // One identity plays all the parts here.
+      SANDBOX_ROLES: 'open',
     },
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));

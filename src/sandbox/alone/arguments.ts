@@ -43,7 +43,9 @@ export function readArguments(args: readonly string[]): SandboxArguments | { rea
         return { problem: `--port is "${text}": a number from 1024 to ${PORT_MAX - PORTS + 1} is allowed` };
     } else if (name === '--start') {
       const text = value();
-      startMs = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : Number.NaN;
+      startMs = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
+        ? Date.parse(text)
+        : Number.NaN;
       if (Number.isNaN(startMs)) return { problem: `--start is "${text}": a time as 2026-03-01T00:00:00Z is needed` };
     } else if (name === '--estate') {
       estate = value();

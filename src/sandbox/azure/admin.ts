@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { digest, type SnapshotBytes, type VolumeBytes } from '../bytes/bytes.ts';
 import { parseFaultRules, parseSettings } from './admin-bodies.ts';
 import { answerClock } from './admin-clock.ts';
+import { answerRoles } from './admin-roles.ts';
 import { ArmError } from './arm-error.ts';
 import { answerIdentity } from './authority-endpoint.ts';
 import { hasBytes } from './background-copies.ts';
@@ -101,6 +102,9 @@ const routes: Readonly<Record<string, AdminAnswer>> = {
     state.faults.clear();
     sendJson(response, 204, undefined);
   },
+  'GET /sandbox/roles': answerRoles,
+  'POST /sandbox/roles': answerRoles,
+  'DELETE /sandbox/roles': answerRoles,
   'GET /sandbox/log': (state, _request, response, query) => {
     const limit = Number(query.get('limit') ?? LOG_LIMIT_DEFAULT);
     sendJson(response, 200, { requests: state.log.last(Number.isFinite(limit) ? limit : LOG_LIMIT_DEFAULT) });

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ArmError, notInSandbox } from './arm-error.ts';
+import { authorize, authorizeLinks } from './authorize.ts';
 import { readJson, sendJson } from './exchange.ts';
 import type { FaultAction } from './faults.ts';
 import type { OperationFault } from './operations.ts';
@@ -68,8 +69,10 @@ async function route(
   run.trace.route = found.route.path;
   const apiVersion = checkedVersion(found.route, query, path);
   takeTokens(state, found, run, principal);
+  authorize(state, principal, run.method, path);
   checkLocks(state, run.method, path);
   const body = run.method === 'GET' || run.method === 'HEAD' ? undefined : await readJson(request);
+  authorizeLinks(state, principal, run.method, path, body);
   // The body may have taken a while to come: nothing is awaited from here to the end of a route.
   const asked: ArmRequest = {
     method: run.method,

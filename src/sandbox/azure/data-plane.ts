@@ -76,17 +76,22 @@ function open(
   ) {
     return { status: 403, code: 'AuthorizationFailure', message: 'Network access to this resource is closed.' };
   }
-  if (dataAccessAuthMode === 'AzureActiveDirectory' && !hasDiskToken(state, authorization)) {
+  if (dataAccessAuthMode !== 'AzureActiveDirectory') return found;
+  const clientId = diskTokenOf(state, authorization);
+  if (clientId === null) {
     return { status: 401, code: 'NoAuthenticationInformation', message: 'A token is required beside the signature.' };
   }
-  return found;
+  const access = { action: `${found.resource.type}/download/action`, scope: found.resource.id };
+  if (state.roles.allows(clientId, access, 'dataAction')) return found;
+  return { status: 403, code: 'AuthorizationPermissionMismatch', message: `The caller lacks ${access.action}.` };
 }
 
-function hasDiskToken(state: AzureState, authorization: string | undefined): boolean {
+/** The client of a token for the bytes of disks. */
+function diskTokenOf(state: AzureState, authorization: string | undefined): string | null {
   const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
-  if (token === undefined) return false;
-  const verdict = state.authority.verify(token);
-  return verdict.kind === 'valid' && verdict.audience.replace(/\/$/, '') === DISK_AUDIENCE;
+  const verdict = token === undefined ? null : state.authority.verify(token);
+  if (verdict?.kind !== 'valid' || verdict.audience.replace(/\/$/, '') !== DISK_AUDIENCE) return null;
+  return verdict.principal.clientId;
 }
 
 function resourceOf(state: AzureState, grant: Grant): Opened | null {

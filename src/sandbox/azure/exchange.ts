@@ -50,10 +50,10 @@ export function sendJson(
     .end(text);
 }
 
-/** Path and query of a request. */
+/** Path and query of a request. Shape: slashes in a row count as one, as in Azure (the Azure CLI locks `…/Microsoft.Compute//disks/x`). */
 export function splitUrl(request: IncomingMessage): { path: string; query: URLSearchParams } {
   const url = request.url ?? '/';
   const at = url.indexOf('?');
-  if (at < 0) return { path: url, query: new URLSearchParams() };
-  return { path: url.slice(0, at), query: new URLSearchParams(url.slice(at + 1)) };
+  const path = (at < 0 ? url : url.slice(0, at)).replace(/\/{2,}/g, '/');
+  return { path, query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)) };
 }

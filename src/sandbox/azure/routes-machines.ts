@@ -18,8 +18,9 @@ import {
 /** The provider's name of the type. */
 export const MACHINE_TYPE = 'Microsoft.Compute/virtualMachines';
 
-/** Source: Azure REST specifications, Microsoft.Compute ComputeRP, from 2022-03-01. */
+/** Source: Azure REST specifications, Microsoft.Compute ComputeRP, from 2022-03-01; 2020-06-01 is what the Azure CLI asks for in its profile 2020-09-01-hybrid. */
 const MACHINE_API_VERSIONS = [
+  '2020-06-01',
   '2022-03-01',
   '2022-08-01',
   '2022-11-01',

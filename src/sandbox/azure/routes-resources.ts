@@ -190,16 +190,17 @@ function resourceJson(resource: Resource): Json {
   return { id: resource.id, name: resource.name, type: resource.type, location: resource.region, tags: resource.tags };
 }
 
-/** All resources of a group; filters are answered for `resourceType eq '…'` only. */
+/** All resources of a group; filters are answered for `resourceType eq '…'` and `resourceGroup eq '…'` only, one or both. */
 function listResources(request: ArmRequest, resources: readonly Resource[]): ArmAnswer {
   const filter = request.query.get('$filter');
-  if (filter === null) return { status: 200, body: { value: resources.map(resourceJson) } };
-  const type = /^resourceType eq '([^']+)'$/i.exec(filter.trim())?.[1]?.toLowerCase();
-  if (type === undefined) throw notInSandbox(`the filter ${filter} of resources`);
-  return {
-    status: 200,
-    body: { value: resources.filter((each) => each.type.toLowerCase() === type).map(resourceJson) },
-  };
+  const clauses = filter === null ? [] : filter.trim().split(/ and /i);
+  const fitting = clauses.reduce((left, clause) => {
+    const [, name = '', value = ''] = /^(resourceType|resourceGroup) eq '([^']+)'$/i.exec(clause.trim()) ?? [];
+    if (name === '') throw notInSandbox(`the filter ${filter} of resources`);
+    const key = name.toLowerCase() === 'resourcetype' ? 'type' : 'group';
+    return left.filter((each) => each[key].toLowerCase() === value.toLowerCase());
+  }, resources);
+  return { status: 200, body: { value: fitting.map(resourceJson) } };
 }
 
 const versions = RESOURCE_API_VERSIONS;
@@ -222,9 +223,12 @@ export const resourceRoutes: readonly ArmRoute[] = [
     method: 'GET',
     path: '/subscriptions',
     versions: SUBSCRIPTION_API_VERSIONS,
-    does: 'lists the subscriptions',
-    answer: ({ state }) => {
-      const value = [...state.subscriptions.values()].map(subscriptionJson);
+    does: 'lists the subscriptions that the caller has a role in',
+    answer: ({ state, principal }) => {
+      const seen = [...state.subscriptions.values()].filter((each) =>
+        state.roles.sees(principal.clientId, `/subscriptions/${each.id}`),
+      );
+      const value = seen.map(subscriptionJson);
       return { status: 200, body: { value, count: { type: 'Total', value: value.length } } };
     },
   },

@@ -1,6 +1,7 @@
 import { ArmError } from './arm-error.ts';
 import { tagsOf } from './body-rules.ts';
 import { type Json, objectAt, textAt } from './json.ts';
+import { keyOf } from './resource-id.ts';
 import { type ArmAnswer, type ArmRequest, type ArmRoute, parameterOf, subscriptionOf } from './route.ts';
 import { RESOURCE_API_VERSIONS } from './routes-resources.ts';
 
@@ -52,10 +53,47 @@ function patchTags(request: ArmRequest): ArmAnswer {
   return { status: 200, body: tagsJson(target.id, target.get()) };
 }
 
+/** How often a tag name or value is in use. */
+function countJson(value: number): Json {
+  return { type: 'Total', value };
+}
+
+/** The tag names in use in a subscription, with their values. Source: ARM, Tags - List. */
+function listTagNames(request: ArmRequest): ArmAnswer {
+  const { state } = request;
+  const subscription = subscriptionOf(state, parameterOf(request, 0));
+  const scope = `/subscriptions/${subscription.id}`;
+  const names = new Map<string, Map<string, number>>();
+  for (const { tags } of [subscription, ...state.groups.all(keyOf(scope)), ...state.resourcesOf(keyOf(scope))]) {
+    for (const [name, value] of Object.entries(tags)) {
+      const values = names.get(name) ?? new Map<string, number>();
+      names.set(name, values.set(value, (values.get(value) ?? 0) + 1));
+    }
+  }
+  const value = [...names].map(([tagName, values]) => {
+    const id = `${scope}/tagNames/${tagName}`;
+    const counted = [...values].map(([tagValue, count]) => ({
+      id: `${id}/tagValues/${tagValue}`,
+      tagValue,
+      count: countJson(count),
+    }));
+    const total = [...values.values()].reduce((sum, count) => sum + count, 0);
+    return { id, tagName, count: countJson(total), values: counted };
+  });
+  return { status: 200, body: { value } };
+}
+
 const versions = RESOURCE_API_VERSIONS;
 
-/** Routes of tags at any scope. */
+/** Routes of tags. */
 export const tagRoutes: readonly ArmRoute[] = [
+  {
+    method: 'GET',
+    path: '/subscriptions/{subscriptionId}/tagNames',
+    versions,
+    does: 'lists the tag names and values in use',
+    answer: listTagNames,
+  },
   {
     method: 'GET',
     path: tagsPath,

@@ -24,6 +24,8 @@ export interface SandboxOptions {
   readonly adminPort?: number;
   readonly throttled?: boolean;
   readonly identityHeader?: string;
+  /** Everybody may do everything. */
+  readonly openRoles?: boolean;
   /** Keeps exchanges with their bodies for `GET /sandbox/exchanges`. */
   readonly record?: boolean;
 }
@@ -44,6 +46,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const clock = new SandboxClock(options.startMs);
   const state = new AzureState(clock, new TokenAuthority(options.secret), options.throttled ?? true, options.secret);
   state.identityHeader = options.identityHeader ?? '';
+  if (options.openRoles === true) state.roles.open();
   if (options.record) state.exchanges = new ExchangeRecord();
   seedEstate(state, { subscriptions: [{ id: SUBSCRIPTION_ID }] });
   const arm = createHttpsServer(

@@ -10,6 +10,7 @@ import { Operations } from './operations.ts';
 import { RequestLog } from './request-log.ts';
 import { keyOf, resourceId } from './resource-id.ts';
 import type { Disk, Group, Lock, Machine, NetworkResource, Resource, Snapshot, Subscription } from './resources.ts';
+import { RoleBook } from './roles.ts';
 import { Throttle } from './throttle.ts';
 import { guidOf, type TokenAuthority } from './token.ts';
 
@@ -59,6 +60,7 @@ export class AzureState {
   readonly copyLines = new Map<string, SnapshotCopies>();
   readonly grants: Grants;
   readonly faults = new FaultBook();
+  readonly roles = new RoleBook();
   readonly log: RequestLog;
   readonly tombstones: Tombstone[] = [];
   /** What disks that are being exported held when access was granted. */

@@ -26,6 +26,8 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** From a slot to its confirmed point: a snapshot takes seconds, the pass that confirms it comes within minutes. */
 const CONFIRMED_MS = 30 * MINUTE_MS;
+/** As shells say it of a program that Ctrl-C has ended before its work was done. */
+const INTERRUPTED = 130;
 /** The port of the Functions host everywhere. */
 const HOST_PORT = 7071;
 
@@ -49,6 +51,7 @@ export async function playDemo(asked: PlayArguments, app: DemoApp): Promise<numb
   if (started.status === 'rejected') throw started.reason;
   const azure = started.value;
   const interrupted = waitForInterrupt();
+  let code = INTERRUPTED;
   try {
     if (built.status === 'rejected') throw built.reason;
     const run = async () => {
@@ -56,16 +59,19 @@ export async function playDemo(asked: PlayArguments, app: DemoApp): Promise<numb
       const life = await beginLife(azure, host, cast, START_MS);
       const summary = await playDays(azure, life, asked.days, startedAt);
       process.stdout.write(asked.json ? `${JSON.stringify(summary, null, 2)}\n` : `\n${showSummary(summary)}\n\n`);
-      if (asked.exit) return summary.ok ? 0 : 1;
+      code = summary.ok ? 0 : 1;
+      if (asked.exit) return code;
       await azure.admin.ask('POST', '/sandbox/clock', { run: 1 });
       say(await showAddresses(azure, host));
-      await interrupted;
-      return summary.ok ? 0 : 1;
+      return interrupted;
     };
-    const outcome = await Promise.race([run(), azure.broken.then((what) => ({ what })), interrupted]);
+    const outcome = await Promise.race([run(), azure.broken, interrupted]);
     if (typeof outcome === 'number') return outcome;
-    say(outcome.what);
-    return 1;
+    if (typeof outcome === 'string') {
+      say(outcome);
+      return 1;
+    }
+    return code;
   } finally {
     await azure.stop();
   }
@@ -169,9 +175,9 @@ In a browser, pick a role on the sign-in page that comes first. For scripts, a t
   curl -H "Authorization: Bearer $TOKEN" ${host.url}/api/sources`;
 }
 
-/** Resolves when somebody asks us to end: Ctrl-C, a signal, or (with nobody at a terminal) the end of standard input. */
-function waitForInterrupt(): Promise<number> {
+/** Resolves when somebody asks us to end. */
+function waitForInterrupt(): Promise<undefined> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(130));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(undefined));
   });
 }

@@ -26,10 +26,14 @@ const pass = (ms: number) => run.admin('POST', '/sandbox/clock', { advanceMs: ms
 const read = (name: string) => run.client.snapshots.get('holdfast', name);
 
 describe('an immutability policy', () => {
-  const set = (type: string, immutabilityDurationDays: number) =>
-    run.client.snapshots.updateImmutabilityPolicy('holdfast', 's1', { type, immutabilityDurationDays }, QUICK);
-  const lock = (type: string, immutabilityDurationDays: number) =>
-    run.client.snapshots.updateImmutabilityPolicyLock('holdfast', 's1', { type, immutabilityDurationDays }, QUICK);
+  type Change = 'updateImmutabilityPolicy' | 'updateImmutabilityPolicyLock';
+  // The client takes the status document of the operation for its result: the snapshot must be read again.
+  const change = async (action: Change, type: string, immutabilityDurationDays: number) => {
+    await run.client.snapshots[action]('holdfast', 's1', { type, immutabilityDurationDays }, QUICK);
+    return read('s1');
+  };
+  const set = (type: string, days: number) => change('updateImmutabilityPolicy', type, days);
+  const lock = (type: string, days: number) => change('updateImmutabilityPolicyLock', type, days);
   const remove = () => run.client.snapshots.delete('holdfast', 's1', QUICK);
   const conflict = { statusCode: 409, code: 'OperationNotAllowed' };
   const DAY_MS = 86_400_000;

@@ -6,12 +6,13 @@ import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import type { Estate } from '../../../src/sandbox/azure/estate.ts';
 import { SUBSCRIPTION_ID } from '../../../src/sandbox/azure/seed-estate.ts';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/azure/server.ts';
-import { SNAPSHOT_CLIENT_ID } from '../../../src/sandbox/azure/token.ts';
 import { makeCertificate } from '../../../src/sandbox/certificate.ts';
 
 export const START_MS = Date.parse('2026-03-01T00:00:00Z');
 export const MIB = 2 ** 20;
 export const GIB = 2 ** 30;
+/** No identity of the sandbox's own: an owner of everything. */
+export const OWNER_CLIENT_ID = '55555555-5555-4555-8555-555555555555';
 
 interface Pems {
   readonly cert: string;
@@ -86,7 +87,7 @@ export interface Run {
 
 /** Starts a sandbox in this process with an estate, and a real client for it. */
 export async function startRun(
-  options: { estate?: Estate; throttled?: boolean; snapshotMs?: number } = {},
+  options: { estate?: Estate; throttled?: boolean; snapshotMs?: number; clientId?: string } = {},
 ): Promise<Run> {
   const { cert, key } = await pemsOnce();
   const sandbox = await startSandbox({
@@ -99,7 +100,7 @@ export async function startRun(
   sandbox.state.settings.snapshotMs = options.snapshotMs ?? 0;
   const token = sandbox.state.authority.issue({
     audience: 'https://management.azure.com',
-    clientId: SNAPSHOT_CLIENT_ID,
+    clientId: options.clientId ?? OWNER_CLIENT_ID,
   });
   const credential: TokenCredential = {
     getToken: async (): Promise<AccessToken> => ({ token: token.token, expiresOnTimestamp: token.expiresOn * 1_000 }),
