@@ -2,7 +2,7 @@ import { type Problem, showFound } from '../base/problem.ts';
 import { jsonPath, valueAt } from './schema-problems.ts';
 
 /** The parts of a policy document that stand for a capability of their own. */
-export type Capability = 'budget' | 'copies' | 'drills' | 'consistency';
+export type Capability = 'budget' | 'copies' | 'drills' | 'consistency' | 'networkAccess';
 
 /** Capabilities that are not built: a document that asks for one is refused, rather than half obeyed. Take a name out once it works. */
 export const notSupportedYet: ReadonlySet<Capability> = new Set<Capability>([
@@ -10,6 +10,7 @@ export const notSupportedYet: ReadonlySet<Capability> = new Set<Capability>([
   'copies',
   'drills',
   'consistency',
+  'networkAccess',
 ]);
 
 /** The words by which a problem says that the capability is missing, not the document wrong. */
@@ -25,7 +26,8 @@ export function unsupportedProblems(document: unknown, unsupported: ReadonlySet<
       found: showFound(valueAt(document, path)),
       allowed,
     });
-  const has = (field: Capability) => unsupported.has(field) && valueAt(document, [field]) !== undefined;
+  const has = (capability: Capability, path: readonly PropertyKey[] = [capability]) =>
+    unsupported.has(capability) && valueAt(document, path) !== undefined;
   if (has('budget')) refuse(['budget'], 'no budget');
   if (has('drills')) refuse(['drills'], 'no drills');
   const copies = valueAt(document, ['copies']);
@@ -35,6 +37,11 @@ export function unsupportedProblems(document: unknown, unsupported: ReadonlySet<
       const level = valueAt(document, ['consistency', field]);
       if (level === 'application' || level === 'crash') refuse(['consistency', field], '"disk"');
     }
+  }
+  // Metering closes a snapshot again after it has opened it, whatever its access was before.
+  const access = valueAt(document, ['snapshot', 'networkAccess']);
+  if (has('networkAccess', ['snapshot', 'networkAccess']) && (access === 'private' || access === 'allow')) {
+    refuse(['snapshot', 'networkAccess'], '"deny"');
   }
   return problems;
 }

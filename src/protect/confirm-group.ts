@@ -1,3 +1,4 @@
+import { type Audit, HOLDFAST } from '../audit/audit.ts';
 import { inParallel } from '../base/in-parallel.ts';
 import type { Store } from '../base/store.ts';
 import { type EpochMs, formatIso, HOUR_MS, MINUTE_MS } from '../base/time.ts';
@@ -16,6 +17,7 @@ export interface ConfirmDeps extends TakeDeps {
   readonly store: Store;
   readonly sources: SourceBook;
   readonly chains: Chains;
+  readonly audit: Audit;
 }
 
 const ROWS_AT_ONCE = 8;
@@ -84,41 +86,32 @@ async function settle(
   decision: Confirmation,
   stored: StoredPoint | null,
 ): Promise<void> {
-  if (decision.kind === 'succeeded' || decision.kind === 'failed') {
-    const { point } = decision;
-    await deps.catalogue.update(
-      id,
-      (current) =>
-        current.state === 'started' || current.state === 'failed'
-          ? {
-              ...current,
-              state: point.state,
-              takenAt: point.takenAt,
-              skewMs: point.skewMs,
-              finishedAt: current.finishedAt ?? point.finishedAt,
-              error: current.error ?? point.error,
-              snapshots: point.snapshots,
-            }
-          : null,
-      stored ?? undefined,
-    );
-    if (decision.kind === 'failed') {
-      deps.log.error('a point has failed', {
-        point: id,
-        source: point.source.name,
-        policy: point.policy,
-        slot: formatIso(point.slot),
-        code: point.error?.code,
-      });
-    }
-  }
-  if (decision.kind === 'startAgain') {
-    deps.log.warn('a started snapshot is not there and is started again', { point: id });
-    const point = await deps.catalogue.update(id, (current) =>
-      current.state === 'started' ? { ...current, state: 'planned', attempts: current.attempts + 1 } : null,
-    );
-    if (point?.state === 'planned') await deps.agenda.change([{ kind: 'take', id, dueAt: deps.clock.now() }]);
-  }
+  if (decision.kind === 'startAgain') return startAgain(deps, id);
+  if (decision.kind !== 'succeeded' && decision.kind !== 'failed') return;
+  const { state, takenAt, skewMs, finishedAt, error, snapshots, source, policy, slot } = decision.point;
+  const finish = (current: Point): Point | null =>
+    current.state === 'started' || current.state === 'failed'
+      ? {
+          ...current,
+          ...{ state, takenAt, skewMs, snapshots },
+          finishedAt: current.finishedAt ?? finishedAt,
+          error: current.error ?? error,
+        }
+      : null;
+  await deps.catalogue.update(id, finish, stored ?? undefined);
+  const facts = { state, policy, source: source.id, slot, takenAt, snapshots: snapshots.length };
+  await deps.audit.record({ at: finishedAt ?? slot, actor: HOLDFAST, action: 'point.take', target: id, facts });
+  if (state === 'succeeded') return;
+  const what = { point: id, source: source.name, policy, slot: formatIso(slot), code: error?.code };
+  deps.log.error('a point has failed', what);
+}
+
+async function startAgain(deps: ConfirmDeps, id: string): Promise<void> {
+  deps.log.warn('a started snapshot is not there and is started again', { point: id });
+  const point = await deps.catalogue.update(id, (current) =>
+    current.state === 'started' ? { ...current, state: 'planned', attempts: current.attempts + 1 } : null,
+  );
+  if (point?.state === 'planned') await deps.agenda.change([{ kind: 'take', id, dueAt: deps.clock.now() }]);
 }
 
 async function addToChains(

@@ -164,7 +164,6 @@ export async function failPoisonedPoint(
   message: Message,
 ): Promise<void> {
   const stored = await deps.catalogue.get(message.id);
-  if (stored)
-    await fail(deps, stored, { code: 'poisoned', message: 'Starting the point failed again and again' });
+  if (stored) await fail(deps, stored, { code: 'poisoned', message: 'Starting the point failed again and again' });
   await deps.agenda.change([], [{ kind: 'take', id: message.id, dueAt: message.dueAt }]);
 }

@@ -1,4 +1,4 @@
-import { savePolicy } from '../../src/protect/save-policy.ts';
+import { parsePolicy } from '../../src/policy/parse-policy.ts';
 import type { World } from './world.ts';
 
 export const SUBSCRIPTION = '00000000-0000-4000-8000-000000000001';
@@ -72,8 +72,10 @@ export async function furnish(world: World): Promise<Estate> {
   const diskIds = [...web, ...db, ...app, singleDisk];
   for (const id of [...diskIds, doomedDisk]) azure.write(id, 0, 16 * PAGE);
   for (const document of [gold, bronze]) {
-    const saved = await savePolicy(world.app, { name: document.name, body: document, by: 'admin', force: false });
-    if (saved.kind !== 'created') throw new Error(`the policy was not saved: ${JSON.stringify(saved)}`);
+    const parsed = parsePolicy(document);
+    if (!parsed.ok) throw new Error(`the policy is not valid: ${JSON.stringify(parsed.problems)}`);
+    await world.app.states.wake(document.name, world.now(), { forget: true });
+    await world.app.policies.save({ policy: parsed.value, document, by: 'admin', now: world.now(), state: 'active' });
   }
   const work = () => {
     for (const id of diskIds) {

@@ -13,7 +13,11 @@ interface Ordered {
 /** Orders restores of points of chance, in the middle of the storm, and cancels one of them. A request that fails is made again, as a client would. */
 export async function startRestores(world: World, count: number): Promise<readonly Ordered[]> {
   const points = (await allPoints(world)).filter((point) => point.state === 'succeeded' && point.mark === null);
-  const present = points.filter((point) => point.snapshots.every(({ snapshotId }) => world.azure.bill().some((chain) => chain.snapshots.some(({ id }) => id === snapshotId))));
+  const present = points.filter((point) =>
+    point.snapshots.every(({ snapshotId }) =>
+      world.azure.bill().some((chain) => chain.snapshots.some(({ id }) => id === snapshotId)),
+    ),
+  );
   const ordered: Ordered[] = [];
   for (let index = 0; index < count && present.length > 0; index += 1) {
     const point = world.chance.pick(present);
@@ -43,7 +47,8 @@ export async function restoreFaults(world: World, ordered: readonly Ordered[]): 
     const disk = await world.azure.disks.getDisk(SUBSCRIPTION, 'rg-shop', name);
     if (restore?.state === 'succeeded') {
       if (!disk) faults.push(`${name} is restored and not there`);
-      else if (JSON.stringify([...world.azure.contentOf(disk.id)]) !== JSON.stringify([...pages])) faults.push(`${name} does not hold the bytes of its point`);
+      else if (JSON.stringify([...world.azure.contentOf(disk.id)]) !== JSON.stringify([...pages]))
+        faults.push(`${name} does not hold the bytes of its point`);
     } else if (restore?.state === 'failed' || restore?.state === 'cancelled') {
       if (disk) faults.push(`${name} was undone and is still there`);
     } else faults.push(`the restore ${name} is ${restore?.state ?? 'gone'} at the end`);

@@ -35,7 +35,10 @@ async function live(seed: number): Promise<{ world: World; faults: readonly stri
   await world.playUntil(START + 35 * HOUR_MS, estate.work);
   world.weather = CALM;
   await world.playUntil(START + 50 * HOUR_MS);
-  return { world, faults: [...wrongDeletions, ...(await findFaults(world, estate)), ...(await restoreFaults(world, restores))] };
+  return {
+    world,
+    faults: [...wrongDeletions, ...(await findFaults(world, estate)), ...(await restoreFaults(world, restores))],
+  };
 }
 
 describe('the whole app in bad weather', () => {

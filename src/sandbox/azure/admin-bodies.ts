@@ -1,6 +1,7 @@
 import { ArmError } from './arm-error.ts';
 import type { FaultAction, FaultRule } from './faults.ts';
 import { isObject, numberAt, textAt, valueAt } from './json.ts';
+import { rateOf } from './retail-prices.ts';
 import type { Settings } from './state.ts';
 
 const WORDS = ['lost-answer', 'lost-request', 'stuck-operation', 'stale-list', 'failed-operation'] as const;
@@ -83,27 +84,39 @@ const LEAST_BY_SETTING: Readonly<Record<keyof Settings, number>> = {
   pageSize: 1,
   copyMiBPerSecond: 1,
   copyLeastMs: 0,
+  costLagMs: 0,
+  costCorrectionMs: 0,
+  costCorrectionPercent: -100,
 };
 
 function isNumericSetting(name: string): name is keyof Settings {
   return Object.hasOwn(LEAST_BY_SETTING, name);
 }
 
+type AskedSettings = Partial<Settings> & { throttled?: boolean; billingCurrency?: string };
+
 /** The settings of `POST /sandbox/settings`. Errors: 400 for one that is not known. */
-export function parseSettings(body: unknown): Partial<Settings> & { throttled?: boolean } {
+export function parseSettings(body: unknown): AskedSettings {
   if (!isObject(body)) throw wrong('settings are an object');
-  const settings: Partial<Settings> & { throttled?: boolean } = {};
+  const settings: AskedSettings = {};
   for (const name of Object.keys(body)) {
     if (name === 'throttled') {
       const throttled = valueAt(body, name);
       if (typeof throttled !== 'boolean') throw wrong('throttled is true or false');
       settings.throttled = throttled;
+    } else if (name === 'billingCurrency') {
+      const currency = textAt(body, name) ?? '';
+      if (rateOf(currency) === null) throw wrong(`there is no currency ${currency}`);
+      settings.billingCurrency = currency;
     } else if (isNumericSetting(name)) {
       const number = numberAt(body, name);
       const least = LEAST_BY_SETTING[name];
       if (number === null || number < least) throw wrong(`${name} is a whole number from ${least}`);
       settings[name] = number;
-    } else throw wrong(`there is no setting ${name}; known are ${Object.keys(LEAST_BY_SETTING).join(', ')}, throttled`);
+    } else
+      throw wrong(
+        `there is no setting ${name}; known are ${Object.keys(LEAST_BY_SETTING).join(', ')}, billingCurrency, throttled`,
+      );
   }
   return settings;
 }

@@ -90,7 +90,6 @@ const routes: Readonly<Record<string, AdminAnswer>> = {
     sendJson(response, 200, { digest: digest(bytes), sizeBytes: bytes.sizeBytes, usedBytes: bytes.usedBytes() });
   },
   'GET /sandbox/bill': (state, _request, response) => {
-    state.operations.settle(state.clock.now());
     sendJson(response, 200, billOf(state));
   },
   'GET /sandbox/faults': (state, _request, response) => sendJson(response, 200, { faults: state.faults.list() }),
@@ -121,8 +120,9 @@ const routes: Readonly<Record<string, AdminAnswer>> = {
   },
   'GET /sandbox/settings': (state, _request, response) => sendJson(response, 200, settingsOf(state)),
   'POST /sandbox/settings': async (state, request, response) => {
-    const { throttled, ...settings } = parseSettings(await readJson(request));
+    const { throttled, billingCurrency, ...settings } = parseSettings(await readJson(request));
     Object.assign(state.settings, settings);
+    if (billingCurrency !== undefined) state.billingCurrency = billingCurrency;
     if (throttled !== undefined) state.throttle.enabled = throttled;
     sendJson(response, 200, settingsOf(state));
   },
@@ -141,13 +141,15 @@ export async function answerAdmin(
       error: { code: 'Forbidden', message: 'The sandbox answers this machine only, and no other site.' },
     });
   }
-  const answer = routes[`${request.method} ${path}`];
+  // The Azure CLI asks for a managed identity's token at `/msi/token/?resource=…`.
+  const answer = routes[`${request.method} ${path.replace(/(?<=.)\/$/, '')}`];
   if (answer === undefined) {
     request.resume();
     return sendJson(response, 404, {
       error: { code: 'NotFound', message: `There is no ${request.method} ${path}.`, known: Object.keys(routes) },
     });
   }
+  if (!path.startsWith('/sandbox/clock')) state.settle();
   try {
     await answer(state, request, response, query);
   } catch (error) {
@@ -166,7 +168,7 @@ function isFromHere(request: IncomingMessage): boolean {
 }
 
 function settingsOf(state: AzureState): Record<string, unknown> {
-  return { ...state.settings, throttled: state.throttle.enabled };
+  return { ...state.settings, billingCurrency: state.billingCurrency, throttled: state.throttle.enabled };
 }
 
 /** The bytes of a disk, now, or of a snapshot. Errors: 404, 409 for a snapshot without bytes. */

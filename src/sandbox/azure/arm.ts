@@ -44,7 +44,7 @@ export async function answerArm(
   try {
     if (typeof fault === 'object' && fault?.kind === 'delay') await sleepReal(fault.ms);
     if (typeof fault === 'object' && fault?.kind === 'answer') throw orderedError(fault);
-    state.operations.settle(state.clock.now());
+    state.settle();
     const answer = await route(state, request, url, { method, headers, trace, fault });
     if (fault === 'lost-answer') return void request.socket.destroy();
     sendJson(response, answer.status, method === 'HEAD' ? undefined : answer.body, { ...headers, ...answer.headers });

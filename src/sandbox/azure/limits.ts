@@ -82,3 +82,24 @@ export const COMPUTE_BUCKETS = {
 
 /** One of Compute's buckets. */
 export type ComputeBucket = keyof typeof COMPUTE_BUCKETS;
+
+/** Dimensions that a cost query may be grouped by. Source: Cost Management, query usage. */
+export const COST_GROUPINGS_MAX = 2;
+
+/** Longest period of a query by day. Units: days. Source: Cost Management, query limits. */
+export const COST_DAILY_DAYS_MAX = 31;
+
+/** Longest period of any query. Units: months. Source: as above. */
+export const COST_RANGE_MONTHS_MAX = 12;
+
+/** Rows of a page of a cost query, and at most with `$top`. Source: as above. */
+export const COST_PAGE_ROWS = 1_000;
+/** Units: rows. Source: as COST_PAGE_ROWS. */
+export const COST_PAGE_ROWS_MAX = 5_000;
+
+/** Query processing units of a tenant, in three windows. Units: milliseconds, units. Source: Cost Management, manage costs with automation. */
+export const QUERY_UNIT_WINDOWS = [
+  { name: 'QueriesPer10Seconds', windowMs: 10_000, units: 12 },
+  { name: 'QueriesPerMinute', windowMs: 60_000, units: 60 },
+  { name: 'QueriesPerHour', windowMs: 3_600_000, units: 600 },
+] as const;

@@ -9,8 +9,16 @@ export type PriceAnswer =
 /** Source: Retail Prices API: a page has 1,000 rows at most. */
 const ROWS_PER_PAGE = 1_000;
 
-/** The sandbox's rate of exchange: fixed, so that figures can be checked. Units: currency a US dollar. */
-const RATE_BY_CURRENCY: Readonly<Record<string, number>> = { USD: 1, EUR: 0.92 };
+/** The sandbox's rates of exchange: fixed, so that figures can be checked. Units: currency a US dollar. Source of the list: Retail Prices API, supported currencies. */
+const RATE_BY_CURRENCY: Readonly<Record<string, number>> = {
+  USD: 1, EUR: 0.92, GBP: 0.79, CHF: 0.88, SEK: 10.5, NOK: 10.7, DKK: 6.9, CAD: 1.36, AUD: 1.52, NZD: 1.65, JPY: 150, KRW: 1_350,
+  INR: 84, TWD: 32, BRL: 5.4, CNY: 7.2, RUB: 90,
+}; // biome-ignore format: a table
+
+/** Units: currency a US dollar; null where the price list does not have the currency. */
+export function rateOf(currency: string): number | null {
+  return RATE_BY_CURRENCY[currency] ?? null;
+}
 
 /** Price of the meters in Sweden Central; elsewhere those of East US. Units: USD per GiB and month. Source: stored captures of the price list, 2026-07. */
 const DEAR_REGION = 'swedencentral';
@@ -45,11 +53,41 @@ const METERS: readonly (readonly [product: string, sku: string, meter: string, u
   ['Premium Files', 'Premium ZRS', 'ZRS Snapshots', 0.17, 0.187],
 ];
 
+/** What a snapshot is billed by. Units: USD per GiB and month. */
+export interface SnapshotMeter {
+  readonly meterId: string;
+  readonly meterName: string;
+  readonly productName: string;
+  readonly usdPerGiBMonth: number;
+}
+
+const meterByPlace = new Map<string, SnapshotMeter>();
+
+/** The meter of a snapshot: that of its kind of storage, Standard HDD for all incremental ones. Shape: the same object for the same meter. */
+export function snapshotMeterOf(region: string, storage: string): SnapshotMeter {
+  const key = `${region} ${storage}`;
+  let meter = meterByPlace.get(key);
+  if (meter === undefined) {
+    const product = storage.startsWith('Premium') ? 'Premium SSD Managed Disks' : 'Standard HDD Managed Disks';
+    const found = METERS.find(([name, sku]) => name === product && sku === `Snapshots ${storage.split('_')[1]}`);
+    if (found === undefined) throw new Error(`no meter for ${storage}`);
+    const [productName, , meterName, usd, dearUsd] = found;
+    const usdPerGiBMonth = region === DEAR_REGION ? dearUsd : usd;
+    meter = { meterId: meterIdOf(region, productName, meterName), meterName, productName, usdPerGiBMonth };
+    meterByPlace.set(key, meter);
+  }
+  return meter;
+}
+
+function meterIdOf(region: string, productName: string, meterName: string): string {
+  return guidOf(`${region} ${productName} ${meterName}`);
+}
+
 function rowsIn(currency: string, rate: number): PriceRow[] {
   return Object.entries(REGIONS).flatMap(([region, location]) =>
     METERS.map(([productName, skuName, meterName, usd, dearUsd]) => {
       const price = Math.round((region === DEAR_REGION ? dearUsd : usd) * rate * 1e6) / 1e6;
-      const meterId = guidOf(`${region} ${productName} ${meterName}`);
+      const meterId = meterIdOf(region, productName, meterName);
       const productId = `DZH318Z0${guidOf(productName).slice(0, 4).toUpperCase()}`;
       return {
         currencyCode: currency,
@@ -80,8 +118,8 @@ function rowsIn(currency: string, rate: number): PriceRow[] {
 /** Answers `GET /api/retail/prices`. Shape: case-sensitive values, as in api-version 2023-01-01-preview. */
 export function answerPrices(query: URLSearchParams, baseUrl: string): PriceAnswer {
   const currency = (query.get('currencyCode') ?? 'USD').replaceAll("'", '');
-  const rate = RATE_BY_CURRENCY[currency];
-  if (rate === undefined)
+  const rate = rateOf(currency);
+  if (rate === null)
     return { kind: 'refused', message: `The currency code '${currency.slice(0, 20)}' is not supported.` };
   const filter = parsePriceFilter(query.get('$filter') ?? '');
   if (filter === null) return { kind: 'refused', message: 'Invalid OData parameters supplied' };

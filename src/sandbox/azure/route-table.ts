@@ -1,4 +1,5 @@
 import type { ArmRoute } from './route.ts';
+import { costRoutes } from './routes-cost.ts';
 import { diskRoutes } from './routes-disks.ts';
 import { immutabilityRoutes } from './routes-immutability.ts';
 import { lockRoutes } from './routes-locks.ts';
@@ -20,4 +21,5 @@ export const armRoutes: readonly ArmRoute[] = [
   ...machineRoutes,
   ...networkRoutes,
   ...lockRoutes,
+  ...costRoutes,
 ];

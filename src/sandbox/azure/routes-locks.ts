@@ -75,6 +75,9 @@ function isBelow(id: string, scope: string): boolean {
   return id === scope || id.startsWith(`${scope}/`);
 }
 
+/** What locks do not hold: locks themselves, and queries, which change nothing. */
+const UNLOCKED = ['/providers/microsoft.authorization/locks', '/providers/microsoft.costmanagement/query'];
+
 /**
  * Refuses what a lock forbids: CanNotDelete forbids DELETE, ReadOnly every change, for the scope and all below; a group is not
  * removed while anything in it is locked.
@@ -84,7 +87,7 @@ function isBelow(id: string, scope: string): boolean {
 export function checkLocks(state: AzureState, method: string, path: string): void {
   if (state.locks.size === 0 || method === 'GET' || method === 'HEAD') return;
   const key = keyOf(path);
-  if (key.includes('/providers/microsoft.authorization/locks')) return;
+  if (UNLOCKED.some((each) => key.includes(each))) return;
   const blocking = [...state.locks.values()].filter((lock) => {
     if (method !== 'DELETE' && lock.level !== 'ReadOnly') return false;
     return isBelow(key, lock.scope) || (method === 'DELETE' && isBelow(lock.scope, key));

@@ -2,11 +2,13 @@ import type { SnapshotBytes, SnapshotCopies, VolumeBytes } from '../bytes/bytes.
 import { BackgroundCopies, hasBytes } from './background-copies.ts';
 import type { SandboxClock } from './clock.ts';
 import { Collection } from './collection.ts';
+import { CostRecords } from './cost-records.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { FaultBook } from './faults.ts';
 import { Grants } from './grants.ts';
 import { LIST_PAGE_SIZE } from './limits.ts';
 import { Operations } from './operations.ts';
+import { QueryUnits } from './query-units.ts';
 import { RequestLog } from './request-log.ts';
 import { keyOf, resourceId } from './resource-id.ts';
 import type { Disk, Group, Lock, Machine, NetworkResource, Resource, Snapshot, Subscription } from './resources.ts';
@@ -22,6 +24,10 @@ export interface Settings {
   /** How fast bytes go to another region, and the least that it takes. Units: MiB a second, milliseconds. */
   copyMiBPerSecond: number;
   copyLeastMs: number;
+  /** How late a day's costs are shown, and how much less of them is shown until when. Units: milliseconds after the day, percent. */
+  costLagMs: number;
+  costCorrectionMs: number;
+  costCorrectionPercent: number;
 }
 
 /** A resource that is gone, kept a while for lists that are ordered to be stale. */
@@ -30,6 +36,7 @@ export interface Tombstone {
   readonly removedMs: number;
 }
 
+const HOUR_MS = 3_600_000;
 const TOMBSTONES_MAX = 1_000;
 
 /** Everything the sandbox Azure knows. One object, passed to every route. */
@@ -43,6 +50,9 @@ export class AzureState {
     pageSize: LIST_PAGE_SIZE,
     copyMiBPerSecond: 200,
     copyLeastMs: 60_000,
+    costLagMs: 8 * HOUR_MS,
+    costCorrectionMs: 72 * HOUR_MS,
+    costCorrectionPercent: 0,
   };
   readonly subscriptions = new Map<string, Subscription>();
   readonly groups = new Collection<Group>();
@@ -56,6 +66,10 @@ export class AzureState {
   readonly interfaceOwners = new Map<string, Machine>();
   readonly operations = new Operations();
   readonly copies = new BackgroundCopies();
+  readonly costs: CostRecords;
+  readonly queryUnits = new QueryUnits();
+  /** What the subscriptions are billed in. */
+  billingCurrency = 'USD';
   /** The copies of a chain in another place, by the chain's family, the subscription and the region. */
   readonly copyLines = new Map<string, SnapshotCopies>();
   readonly grants: Grants;
@@ -77,11 +91,22 @@ export class AzureState {
 
   constructor(clock: SandboxClock, authority: TokenAuthority, throttled: boolean, sasSecret: string) {
     this.clock = clock;
+    this.costs = new CostRecords(clock.now());
     this.sasSecret = sasSecret;
     this.authority = authority;
     this.throttle = new Throttle(throttled);
     this.grants = new Grants();
     this.log = new RequestLog();
+  }
+
+  /** Does all that time has brought: operations end, days are recorded, in their order. Costs two comparisons while nothing is due. */
+  settle(): void {
+    const now = this.clock.now();
+    while (this.costs.nextEndMs <= now) {
+      this.operations.settle(this.costs.nextEndMs);
+      this.costs.closeDay(this.snapshots);
+    }
+    this.operations.settle(now);
   }
 
   /** The next number of a resource, ever greater. */

@@ -48,7 +48,7 @@ describe('a program of the sandbox', () => {
   });
 
   test('does not see our environment', async () => {
-    process.env['HOLDFAST_SECRET_OF_THE_SHELL'] = 'x';
+    process.env.HOLDFAST_SECRET_OF_THE_SHELL = 'x';
     const child = await startChild(
       await program('environment', `console.error(JSON.stringify(process.env));${READY}${UNTIL_STDIN_ENDS}`),
     );
