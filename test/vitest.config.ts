@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Where `.ci/run` wants the counts, as JSON beside the words. */
-const report = process.env['HOLDFAST_TEST_REPORT'];
+const report = process.env.HOLDFAST_TEST_REPORT;
 
 export default defineConfig({
   test: {

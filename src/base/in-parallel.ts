@@ -3,7 +3,11 @@
  *
  * Errors: the first failure is thrown after the tasks under way have ended; no further ones are begun.
  */
-export async function inParallel<T, R>(items: readonly T[], width: number, run: (item: T) => Promise<R>): Promise<readonly R[]> {
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  run: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
   const results: R[] = new Array<R>(items.length);
   let next = 0;
   const failures: unknown[] = [];

@@ -15,7 +15,7 @@ export interface Azurite {
 }
 
 const ACCOUNT = 'devstoreaccount1';
-const START_MS = 20_000;
+const START_MS = 60_000;
 const OUTPUT_KEPT = 4_000;
 const LISTENING = /Azurite (Blob|Queue|Table) service is successfully listening at https:\/\/127\.0\.0\.1:(\d+)/g;
 
@@ -26,7 +26,7 @@ const END_WITH_US = 'data:text/javascript,process.stdin.resume().once("end",()=>
  * Starts Azurite as a child process: https, tokens (`--oauth basic`), everything in memory, on three ports of 127.0.0.1 from `firstPort` on; 0 for free ones.
  *
  * Shape:  resolves when all three services listen.
- * Errors: rejects with what Azurite said when it ends early or does not listen within 20 s.
+ * Errors: rejects with what Azurite said when it ends early or does not listen within a minute.
  * Safety: tokens are read but their signatures are not checked (Azurite's `basic` level), so it listens on loopback alone. No telemetry.
  */
 export async function startAzurite(certificate: CertificateFiles, firstPort = 0): Promise<Azurite> {

@@ -32,17 +32,21 @@ export class Agenda {
     this.#store = store;
   }
 
-  /** Puts items on the agenda and takes others off, 100 at a time; both may be repeated. */
+  /**
+   * Puts items on the agenda and takes others off, 100 at a time; both may be repeated.
+   *
+   * Safety: what is added is written before anything is taken off, so that a crash between two groups loses nothing.
+   */
   async change(add: readonly WorkItem[], remove: readonly WorkItem[] = []): Promise<void> {
-    const byKey = new Map<string, TableWrite>();
-    for (const item of remove) byKey.set(rowKey(item), { kind: 'delete', rowKey: rowKey(item) });
-    for (const item of add)
-      byKey.set(rowKey(item), {
-        kind: 'put',
-        rowKey: rowKey(item),
-        cells: { kind: item.kind, id: item.id, dueAt: item.dueAt },
-      });
-    if (byKey.size > 0) await this.#store.table(TABLE).write(PARTITION, [...byKey.values()]);
+    const writes = new Map<string, TableWrite>();
+    for (const item of add) {
+      const cells = { kind: item.kind, id: item.id, dueAt: item.dueAt };
+      writes.set(rowKey(item), { kind: 'put', rowKey: rowKey(item), cells });
+    }
+    for (const item of remove) {
+      if (!writes.has(rowKey(item))) writes.set(rowKey(item), { kind: 'delete', rowKey: rowKey(item) });
+    }
+    if (writes.size > 0) await this.#store.table(TABLE).write(PARTITION, [...writes.values()]);
   }
 
   /** The items due at or before a moment, longest overdue first, at most `limit`. */

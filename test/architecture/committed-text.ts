@@ -29,13 +29,19 @@ export function committedFiles(root: string): readonly CommittedFile[] {
 }
 
 const RULES: readonly { readonly name: string; readonly pattern: RegExp }[] = [
-  { name: 'a path of one machine', pattern: /(?<![\w.$}/-])\/(?:work|home|root|Users|mnt)\/[\w.]/ },
+  {
+    name: 'a path of one machine',
+    pattern: /(?<![\w.$}/-])\/(?:work|home|root|Users|mnt)\/[\w.]/,
+  },
   { name: 'a path of one machine', pattern: /\b[A-Z]:\\Users\\/ },
   {
     name: 'the address of a package registry',
     pattern: /\bregistry\.(?:npmjs|yarnpkg)\b|\bapi\.nuget\b|\bdeb\.debian\b/,
   },
-  { name: 'a download address in the lock file', pattern: /"resolved":\s"http/ },
+  {
+    name: 'a download address in the lock file',
+    pattern: /"resolved":\s"http/,
+  },
   { name: 'a registry setting', pattern: /^\s*(?:@[\w-]+:)?registry\s*=/m },
 ];
 

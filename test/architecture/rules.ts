@@ -111,7 +111,10 @@ export const environmentInOnePlace: Rule = (files) => {
   const advice = 'only config.ts reads the environment, take what you need as an argument';
   const imported = mayNot.filter(({ imports }) => imports.some(({ target }) => /^(?:node:)?process$/.test(target)));
   return [
-    ...imported.map(({ path }) => ({ path, message: `node:process: ${advice}` })),
+    ...imported.map(({ path }) => ({
+      path,
+      message: `node:process: ${advice}`,
+    })),
     ...eachLine(
       mayNot,
       /\bprocess\.env\b/,
@@ -146,7 +149,10 @@ export const decisionsArePure: Rule = (files) => {
       .filter(({ target, own }) =>
         own ? ADAPTERS.includes(areaOf(target)) : /^@azure\/|^node:(?!assert$|crypto$)/.test(target),
       )
-      .map(({ target }) => ({ path: file.path, message: `a pure decision may not import ${target}` })),
+      .map(({ target }) => ({
+        path: file.path,
+        message: `a pure decision may not import ${target}`,
+      })),
   );
   const effects = eachLine(
     pure,
@@ -174,7 +180,10 @@ export function everyFileReached(entries: readonly string[]): Rule {
       ...missing.map((path) => ({ path, message: 'this entry is not there' })),
       ...files
         .filter(({ path }) => !reached.has(path))
-        .map(({ path }) => ({ path, message: 'no entry reaches this file: use it or remove it' })),
+        .map(({ path }) => ({
+          path,
+          message: 'no entry reaches this file: use it or remove it',
+        })),
     ];
   };
 }
@@ -188,7 +197,10 @@ export const kebabCaseNames: Rule = (files) =>
           path,
         ),
     )
-    .map(({ path }) => ({ path, message: 'file and folder names are kebab-case' }));
+    .map(({ path }) => ({
+      path,
+      message: 'file and folder names are kebab-case',
+    }));
 
 /** Names that say nothing about what is inside. */
 export const tellingNames: Rule = (files) =>

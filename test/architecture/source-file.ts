@@ -31,7 +31,11 @@ export function sourceFile(path: string, text: string): SourceFile {
     for (const [, written] of readable.matchAll(pattern)) {
       if (!written) continue;
       const own = written.startsWith('.');
-      imports.push({ kind, own, target: own ? posix.join(posix.dirname(path), written) : written });
+      imports.push({
+        kind,
+        own,
+        target: own ? posix.join(posix.dirname(path), written) : written,
+      });
     }
   };
   add('static', DECLARATION);
@@ -42,7 +46,10 @@ export function sourceFile(path: string, text: string): SourceFile {
 
 /** All TypeScript files below a folder of the repository, by path. */
 export function readSourceFiles(root: string, folder: string): readonly SourceFile[] {
-  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  const names = readdirSync(join(root, folder), {
+    recursive: true,
+    encoding: 'utf8',
+  });
   return names
     .map((name) => posix.join(folder, name.replaceAll('\\', '/')))
     .filter((path) => path.endsWith('.ts'))

@@ -10,7 +10,11 @@ import { cast, closely, HOUR_MS, START_MS, SUBSCRIPTION, startWorld, type World 
 interface ProblemDocument {
   readonly code: string;
   readonly status: number;
-  readonly problems?: readonly { readonly path: string; readonly message: string; readonly allowed?: string }[];
+  readonly problems?: readonly {
+    readonly path: string;
+    readonly message: string;
+    readonly allowed?: string;
+  }[];
   readonly path?: string;
 }
 
@@ -75,7 +79,13 @@ describe('bad input is answered with what is wrong and what is allowed', () => {
     ['a count of nothing', { ...document, retention: { keepDaily: 0 } }, '$.retention.keepDaily'],
     [
       'a selector that matches nothing',
-      { ...document, select: { ...document.select, include: [{ tag: 'protect', equals: 'no' }] } },
+      {
+        ...document,
+        select: {
+          ...document.select,
+          include: [{ tag: 'protect', equals: 'no' }],
+        },
+      },
       '$.select',
     ],
     [
@@ -113,7 +123,10 @@ describe('bad input is answered with what is wrong and what is allowed', () => {
   });
 
   test('POST restores: an unknown point', async () => {
-    const answer = await admin.send<ProblemDocument>('POST', '/api/restores', { kind: 'disk', point: 'no.such' });
+    const answer = await admin.send<ProblemDocument>('POST', '/api/restores', {
+      kind: 'disk',
+      point: 'no.such',
+    });
     expect([answer.status, answer.body.code]).toEqual([404, 'not-found']);
   });
 
@@ -132,7 +145,13 @@ describe('a policy is kept with its version', () => {
     const read = await admin.send<{ name: string }>('GET', '/api/policies/closely');
     const etag = read.headers.get('etag') ?? '';
     expect(read.body.name).toBe('closely');
-    expect((await admin.send('GET', '/api/policies/closely', undefined, { 'if-none-match': etag })).status).toBe(304);
+    expect(
+      (
+        await admin.send('GET', '/api/policies/closely', undefined, {
+          'if-none-match': etag,
+        })
+      ).status,
+    ).toBe(304);
   });
 
   test('a change on top of another version is refused', async () => {
@@ -150,10 +169,16 @@ describe('a policy is kept with its version', () => {
 });
 
 describe('two days, with a night that has no half past two', () => {
-  test('the first day takes every slot, once, with all disks', { timeout: 90_000 }, async () => {
+  test('the first day takes every slot, once, with all disks', {
+    timeout: 90_000,
+  }, async () => {
     await life.play(START_MS + 14 * HOUR_MS);
     const result = await life.judge();
-    expect(result).toMatchObject({ missed: [], unexpected: [], keptButGone: [] });
+    expect(result).toMatchObject({
+      missed: [],
+      unexpected: [],
+      keptButGone: [],
+    });
     expect(result.slotsExpected).toBeGreaterThan(6);
     expect(result.snapshotsTaken).toBe(result.snapshotsExpected);
   });
@@ -168,10 +193,14 @@ describe('two days, with a night that has no half past two', () => {
     expect(held.held).toMatchObject({ reason: 'audit' });
   });
 
-  test('kill -9 of the host while it works costs no slot', { timeout: 90_000 }, async () => {
+  test('kill -9 of the host while it works costs no slot', {
+    timeout: 90_000,
+  }, async () => {
     const { host } = life;
     // The slot at 16:00 in Vienna lies within; ended as soon as something of it runs.
-    const playing = playTime(host.adminUrl, { until: START_MS + 20 * HOUR_MS }).catch(() => null);
+    const playing = playTime(host.adminUrl, {
+      until: START_MS + 20 * HOUR_MS,
+    }).catch(() => null);
     const end = Date.now() + 20_000;
     const invoked = async () =>
       (await host.admin.ask<{ invocations: Record<string, { done: number }> }>('GET', '/status')).invocations;
@@ -182,7 +211,11 @@ describe('two days, with a night that has no half past two', () => {
     await life.moveTo(await world.startHost());
     admin = life.client;
     await life.play(START_MS + 26 * HOUR_MS);
-    expect(await life.judge()).toMatchObject({ missed: [], unexpected: [], keptButGone: [] });
+    expect(await life.judge()).toMatchObject({
+      missed: [],
+      unexpected: [],
+      keptButGone: [],
+    });
   });
 
   test('a point can be asked for outside the schedule', async () => {
@@ -196,7 +229,9 @@ describe('two days, with a night that has no half past two', () => {
     expect([first.status, again.status, again.body.id]).toEqual([202, 202, first.body.id]);
   });
 
-  test('the second day prunes what no rule keeps, and nothing else', { timeout: 90_000 }, async () => {
+  test('the second day prunes what no rule keeps, and nothing else', {
+    timeout: 90_000,
+  }, async () => {
     await life.play(START_MS + 50 * HOUR_MS);
     const result = await life.judge();
     expect(result).toMatchObject({ missed: [], keptButGone: [] });
@@ -211,11 +246,17 @@ describe('two days, with a night that has no half past two', () => {
 
   test('nothing was poisoned, missed or left lying', async () => {
     const details = await admin.ask<Record<string, unknown>>('GET', '/api/health/details');
-    expect(details).toMatchObject({ status: 'up', poisoned: [], missedSlots: [] });
+    expect(details).toMatchObject({
+      status: 'up',
+      poisoned: [],
+      missedSlots: [],
+    });
   });
 
   test('snapshots are closed to the network again', async () => {
-    const log = await world.azure.admin.ask<{ byRoute: Record<string, number> }>('GET', '/sandbox/counts');
+    const log = await world.azure.admin.ask<{
+      byRoute: Record<string, number>;
+    }>('GET', '/sandbox/counts');
     const counted = (part: string) =>
       Object.entries(log.byRoute).reduce((sum, [route, n]) => sum + (route.includes(part) ? n : 0), 0);
     expect(counted('beginGetAccess')).toBeGreaterThan(0);
@@ -224,24 +265,42 @@ describe('two days, with a night that has no half past two', () => {
 });
 
 describe('a disk is brought back', () => {
-  test('the new disk has the bytes of the point', { timeout: 60_000 }, async () => {
+  test('the new disk has the bytes of the point', {
+    timeout: 60_000,
+  }, async () => {
     const points = await life.points();
     const point = points.find(({ id }) => id === heldPoint);
     if (!point) throw new Error('the held point is gone');
-    const asked = { point, disk: 'vm-shop-data', resourceGroup: 'rg-shop', name: 'vm-shop-data-restored' };
+    const asked = {
+      point,
+      disk: 'vm-shop-data',
+      resourceGroup: 'rg-shop',
+      name: 'vm-shop-data-restored',
+    };
     const restored = await restoreDisk(admin, world.azure.admin, asked);
-    expect(restored).toMatchObject({ state: 'succeeded', equal: true, error: null });
+    expect(restored).toMatchObject({
+      state: 'succeeded',
+      equal: true,
+      error: null,
+    });
     expect(restored.comparedBytes).toBeGreaterThan(0);
   });
 
-  test('a name that is taken is refused or ends without touching what is there', { timeout: 60_000 }, async () => {
+  test('a name that is taken is refused or ends without touching what is there', {
+    timeout: 60_000,
+  }, async () => {
     const point = (await life.points()).find(({ id }) => id === heldPoint);
     if (!point) throw new Error('the held point is gone');
     const before = await world.azure.admin.ask<{ digest: string }>(
       'GET',
       `/sandbox/estate/digest?id=${encodeURIComponent(diskId('vm-shop-os'))}`,
     );
-    const asked = { point, disk: 'vm-shop-data', resourceGroup: 'rg-shop', name: 'vm-shop-os' };
+    const asked = {
+      point,
+      disk: 'vm-shop-data',
+      resourceGroup: 'rg-shop',
+      name: 'vm-shop-os',
+    };
     const ended = await restoreDisk(admin, world.azure.admin, asked).catch((error: unknown) => ({
       state: String(error),
     }));
@@ -285,7 +344,9 @@ describe('the cost report', () => {
 });
 
 describe('at the end', () => {
-  test('a deleted policy is gone, its points stay', { timeout: 30_000 }, async () => {
+  test('a deleted policy is gone, its points stay', {
+    timeout: 30_000,
+  }, async () => {
     const before = (await life.points()).length;
     expect((await admin.send('DELETE', '/api/policies/closely')).status).toBe(204);
     expect((await admin.send('GET', '/api/policies/closely')).status).toBe(404);

@@ -45,12 +45,19 @@ const disk = (name: string, usedMiB: number, writtenMiB: number): NonNullable<Es
   sizeGiB: 32,
   tags: name === 'disk-notes' ? { ...tags, protect: 'yes' } : tags,
   allocatedBytes: usedMiB * MIB,
-  workload: { bytesPerDay: writtenMiB * MIB, clearBytesPerDay: (writtenMiB / 4) * MIB, writesPerDay: 60 },
+  workload: {
+    bytesPerDay: writtenMiB * MIB,
+    clearBytesPerDay: (writtenMiB / 4) * MIB,
+    writesPerDay: 60,
+  },
 });
 
 /** One machine with two disks and one disk by itself. */
 const estate: Estate = {
-  resourceGroups: ['rg-shop', 'rg-holdfast-westeurope'].map((name) => ({ name, region: 'westeurope' })),
+  resourceGroups: ['rg-shop', 'rg-holdfast-westeurope'].map((name) => ({
+    name,
+    region: 'westeurope',
+  })),
   disks: [disk('vm-shop-os', 600, 40), disk('vm-shop-data', 200, 80), disk('disk-notes', 50, 4)],
   virtualMachines: [
     {

@@ -3,7 +3,7 @@ import type { Log } from '../../src/base/log.ts';
 import { underLease } from '../../src/work/lease.ts';
 import { readMessage } from '../../src/work/messages.ts';
 import { resumeWork } from '../../src/work/resume-work.ts';
-import { Agenda } from '../../src/work/work.ts';
+import { Agenda, type WorkItem } from '../../src/work/work.ts';
 import { createMemoryStore } from '../memory/memory-store.ts';
 
 const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
@@ -27,6 +27,25 @@ describe('Agenda', () => {
   });
 });
 
+it('loses nothing when it dies between two groups of a change', async () => {
+  const store = createMemoryStore();
+  const agenda = new Agenda(store);
+  const items = (from: number): WorkItem[] => Array.from({ length: 250 }, (_, id) => ({ kind: 'take', id: `${id}`, dueAt: from }));
+  for (let survives = 0; survives < 5; survives += 1) {
+    await agenda.change(items(1_000));
+    let groups = 0;
+    store.hooks = {
+      before: ({ operation }) => {
+        if (operation === 'write') groups += 1;
+        if (groups > survives) throw new Error('crash');
+      },
+    };
+    await agenda.change(items(2_000), items(1_000)).catch(() => {});
+    store.hooks = {};
+    expect(new Set((await agenda.all(1_000)).map(({ id }) => id)).size).toBe(250);
+  }
+});
+
 describe('resumeWork', () => {
   it('sends what is overdue and moves it on', async () => {
     const store = createMemoryStore();
@@ -41,7 +60,11 @@ describe('resumeWork', () => {
 
   it('makes one storage call when nothing is due', async () => {
     let calls = 0;
-    const store = createMemoryStore({ before: () => void (calls += 1) });
+    const store = createMemoryStore({
+      before: () => {
+        calls += 1;
+      },
+    });
     await resumeWork({ store, agenda: new Agenda(store), clock: at(0), log: quiet });
     expect(calls).toBe(1);
   });
@@ -51,7 +74,10 @@ describe('underLease', () => {
   it('lets one in at a time, and the next one after a crash', async () => {
     const store = createMemoryStore();
     let inside = 0;
-    const run = (now: number) => underLease({ store, clock: at(now) }, 'chain', async () => (inside += 1));
+    const run = (now: number) =>
+      underLease({ store, clock: at(now) }, 'chain', async () => {
+        inside += 1;
+      });
     const nested = await underLease({ store, clock: at(0) }, 'chain', () => run(1));
     expect(nested).toEqual({ kind: 'done', value: { kind: 'busy' } });
     expect((await run(2)).kind).toBe('done');

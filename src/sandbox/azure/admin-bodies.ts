@@ -16,7 +16,9 @@ export function parseFaultRules(body: unknown): FaultRule[] {
 function parseRule(value: unknown): FaultRule {
   if (!isObject(value))
     throw wrong('a rule is an object { method?, path?, nth?, times?, probability?, seed?, action }');
-  const rule: { -readonly [K in keyof FaultRule]: FaultRule[K] } = { action: parseAction(value.action) };
+  const rule: { -readonly [K in keyof FaultRule]: FaultRule[K] } = {
+    action: parseAction(value.action),
+  };
   const method = textAt(value, 'method');
   const path = textAt(value, 'path');
   if (method !== null) rule.method = method;
@@ -93,7 +95,10 @@ function isNumericSetting(name: string): name is keyof Settings {
   return Object.hasOwn(LEAST_BY_SETTING, name);
 }
 
-type AskedSettings = Partial<Settings> & { throttled?: boolean; billingCurrency?: string };
+type AskedSettings = Partial<Settings> & {
+  throttled?: boolean;
+  billingCurrency?: string;
+};
 
 /** The settings of `POST /sandbox/settings`. Errors: 400 for one that is not known. */
 export function parseSettings(body: unknown): AskedSettings {

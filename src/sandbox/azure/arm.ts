@@ -45,7 +45,12 @@ export async function answerArm(
     if (typeof fault === 'object' && fault?.kind === 'delay') await sleepReal(fault.ms);
     if (typeof fault === 'object' && fault?.kind === 'answer') throw orderedError(fault);
     state.settle();
-    const answer = await route(state, request, url, { method, headers, trace, fault });
+    const answer = await route(state, request, url, {
+      method,
+      headers,
+      trace,
+      fault,
+    });
     if (fault === 'lost-answer') return void request.socket.destroy();
     sendJson(response, answer.status, method === 'HEAD' ? undefined : answer.body, { ...headers, ...answer.headers });
   } catch (error) {
@@ -60,7 +65,12 @@ async function route(
   state: AzureState,
   request: IncomingMessage,
   url: { path: string; query: URLSearchParams },
-  run: { method: string; headers: Record<string, string>; trace: Trace; fault: FaultAction | null },
+  run: {
+    method: string;
+    headers: Record<string, string>;
+    trace: Trace;
+    fault: FaultAction | null;
+  },
 ): Promise<ArmAnswer> {
   const { path, query } = url;
   const principal = authenticate(state, request.headers.authorization);
@@ -138,7 +148,9 @@ function authenticate(state: AzureState, header: string | undefined): Principal 
 
 function unauthorized(code: string, message: string): ArmError {
   const challenge = `Bearer authorization_uri="https://login.windows.net/", error="invalid_token", error_description="${code}"`;
-  return new ArmError(401, code, message, { headers: { 'www-authenticate': challenge } });
+  return new ArmError(401, code, message, {
+    headers: { 'www-authenticate': challenge },
+  });
 }
 
 /** Errors: 429 with Retry-After. Source: ARM and Compute throttling documents name the codes. */
@@ -175,7 +187,10 @@ function operationFaultOf(fault: FaultAction | null): OperationFault | null {
   if (fault === 'stuck-operation') return { kind: 'stuck' };
   if (fault === null || typeof fault === 'string') return null;
   if (fault.kind === 'failed-operation')
-    return { kind: 'failed', ...(fault.code === undefined ? {} : { code: fault.code }) };
+    return {
+      kind: 'failed',
+      ...(fault.code === undefined ? {} : { code: fault.code }),
+    };
   if (fault.kind === 'slow-operation') return { kind: 'slow', seconds: fault.seconds };
   return null;
 }

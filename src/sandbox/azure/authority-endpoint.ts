@@ -100,12 +100,20 @@ export function answerIdentity(
 ): void {
   const verdict = judgeIdentity(request, query, state.identityHeader);
   if ('message' in verdict) {
-    sendJson(response, verdict.status, { statusCode: verdict.status, message: verdict.message });
+    sendJson(response, verdict.status, {
+      statusCode: verdict.status,
+      message: verdict.message,
+    });
     return;
   }
   const { resource, clientId, name } = verdict;
   const resourceId = `/subscriptions/${TENANT_ID}/resourcegroups/identities/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
-  const { token, expiresOn } = state.authority.issue({ audience: resource, clientId, name, resourceId });
+  const { token, expiresOn } = state.authority.issue({
+    audience: resource,
+    clientId,
+    name,
+    resourceId,
+  });
   const expires = query.get('api-version') === '2019-08-01' ? expiresOn : String(expiresOn);
   sendJson(response, 200, {
     access_token: token,
@@ -117,13 +125,20 @@ export function answerIdentity(
 }
 
 type IdentityVerdict =
-  | { readonly resource: string; readonly clientId: string; readonly name: string }
+  | {
+      readonly resource: string;
+      readonly clientId: string;
+      readonly name: string;
+    }
   | { readonly status: number; readonly message: string };
 
 function judgeIdentity(request: IncomingMessage, query: URLSearchParams, expected: string): IdentityVerdict {
   const version = query.get('api-version') ?? '';
   if (!IDENTITY_VERSIONS.includes(version)) {
-    return { status: 400, message: `api-version must be one of ${IDENTITY_VERSIONS.join(', ')}.` };
+    return {
+      status: 400,
+      message: `api-version must be one of ${IDENTITY_VERSIONS.join(', ')}.`,
+    };
   }
   const secret = version === '2019-08-01' ? request.headers['x-identity-header'] : request.headers.secret;
   if (typeof secret !== 'string' || secret === '') return { status: 401, message: 'The secret header is missing.' };
@@ -133,5 +148,8 @@ function judgeIdentity(request: IncomingMessage, query: URLSearchParams, expecte
   const clientId = (query.get('client_id') ?? query.get('clientid') ?? SYSTEM_CLIENT_ID).toLowerCase();
   const name = IDENTITY_NAMES[clientId];
   if (name !== undefined) return { resource, clientId, name };
-  return { status: 400, message: 'No User Assigned or Delegated Managed Identity found for specified ClientId.' };
+  return {
+    status: 400,
+    message: 'No User Assigned or Delegated Managed Identity found for specified ClientId.',
+  };
 }

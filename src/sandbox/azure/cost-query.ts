@@ -7,9 +7,12 @@ export interface CostQuery {
   readonly fromMs: number;
   readonly toMs: number;
   readonly granularity: 'None' | 'Daily' | 'Monthly';
-  readonly aggregations: readonly { readonly alias: string; readonly of: 'cost' | 'quantity' }[];
+  readonly aggregations: readonly {
+    readonly alias: string;
+    readonly of: 'cost' | 'quantity';
+  }[];
   readonly grouping: readonly CostDimension[];
-  readonly fits: (valueOf: (dimension: CostDimension) => string) => boolean;
+  readonly fits: (read: (dimension: CostDimension) => string) => boolean;
 }
 
 /** The dimensions that the sandbox's records have. Source: Cost Management, dimensions of a query. */
@@ -77,10 +80,16 @@ function periodOf(body: unknown, nowMs: number): { fromMs: number; toMs: number 
     return { fromMs, toMs };
   }
   if (timeframe === 'TheLastMonth' || timeframe === 'TheLastBillingMonth') {
-    return { fromMs: Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1), toMs: monthStart - 1 };
+    return {
+      fromMs: Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1),
+      toMs: monthStart - 1,
+    };
   }
   if (timeframe === 'WeekToDate') {
-    return { fromMs: Math.floor(nowMs / DAY_MS) * DAY_MS - now.getUTCDay() * DAY_MS, toMs: nowMs };
+    return {
+      fromMs: Math.floor(nowMs / DAY_MS) * DAY_MS - now.getUTCDay() * DAY_MS,
+      toMs: nowMs,
+    };
   }
   return { fromMs: monthStart, toMs: nowMs };
 }
@@ -123,15 +132,13 @@ function filterOf(filter: unknown): CostQuery['fits'] {
   if (kind === 'and' || kind === 'or') {
     const parts = listAt(filter, kind).map(filterOf);
     if (parts.length < 2) throw invalid(`${kind} has at least two filters.`);
-    return kind === 'and'
-      ? (valueOf) => parts.every((part) => part(valueOf))
-      : (valueOf) => parts.some((part) => part(valueOf));
+    return kind === 'and' ? (read) => parts.every((part) => part(read)) : (read) => parts.some((part) => part(read));
   }
   if (kind !== 'dimensions') throw notInSandbox(`cost queries with a filter of kind ${kind}`);
   const name = oneWord('filter.dimensions.name', textAt(value, 'name'), COST_DIMENSIONS);
   oneWord('filter.dimensions.operator', textAt(value, 'operator'), ['In']);
   const values = new Set(listAt(value, 'values').map((each) => String(each).toLowerCase()));
-  return (valueOf) => values.has(valueOf(name).toLowerCase());
+  return (read) => values.has(read(name).toLowerCase());
 }
 
 function invalid(message: string): ArmError {

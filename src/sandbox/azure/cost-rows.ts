@@ -54,9 +54,9 @@ export function rowsOf(
     const perGiB = shown / daysInMonth(day.dayMs) / GIB;
     for (const [index, snapshot] of day.snapshots.entries()) {
       if (snapshot.subscriptionKey !== asked.scopeKey && snapshot.groupKey !== asked.scopeKey) continue;
-      const valueOf = (dimension: CostDimension): string => dimensionOf(snapshot, dimension);
-      if (!query.fits(valueOf)) continue;
-      const labels = [...timeLabel(query, day.dayMs), ...query.grouping.map(valueOf)];
+      const read = (dimension: CostDimension): string => dimensionOf(snapshot, dimension);
+      if (!query.fits(read)) continue;
+      const labels = [...timeLabel(query, day.dayMs), ...query.grouping.map(read)];
       const key = labels.join('|');
       let sum = sums.get(key);
       if (sum === undefined) {

@@ -37,7 +37,11 @@ export interface EstateMachine {
   readonly tags?: Readonly<Record<string, string>>;
   readonly zones?: readonly string[];
   readonly osDisk: string;
-  readonly dataDisks?: readonly { readonly lun: number; readonly disk: string; readonly caching?: string }[];
+  readonly dataDisks?: readonly {
+    readonly lun: number;
+    readonly disk: string;
+    readonly caching?: string;
+  }[];
   readonly network?: string;
   readonly subnet?: string;
   readonly powerState?: 'running' | 'deallocated' | 'stopped';
@@ -45,7 +49,10 @@ export interface EstateMachine {
 
 /** What `POST /sandbox/estate` takes: what there is to be, added to what there is. */
 export interface Estate {
-  readonly subscriptions?: readonly { readonly id: string; readonly name?: string }[];
+  readonly subscriptions?: readonly {
+    readonly id: string;
+    readonly name?: string;
+  }[];
   readonly resourceGroups?: readonly {
     readonly subscriptionId?: string;
     readonly name: string;
@@ -58,7 +65,10 @@ export interface Estate {
     readonly name: string;
     readonly region: string;
     readonly prefix?: string;
-    readonly subnets: readonly { readonly name: string; readonly prefix: string }[];
+    readonly subnets: readonly {
+      readonly name: string;
+      readonly prefix: string;
+    }[];
   }[];
   readonly disks?: readonly EstateDisk[];
   readonly virtualMachines?: readonly EstateMachine[];
@@ -176,7 +186,13 @@ const estateCheck = object({
         zones: [list(text), 'optional'],
         osDisk: [text, 'required'],
         dataDisks: [
-          list(object({ lun: [natural, 'required'], disk: [text, 'required'], caching: [text, 'optional'] })),
+          list(
+            object({
+              lun: [natural, 'required'],
+              disk: [text, 'required'],
+              caching: [text, 'optional'],
+            }),
+          ),
           'optional',
         ],
         network: [text, 'optional'],

@@ -51,7 +51,10 @@ export function sendJson(
 }
 
 /** Path and query of a request. Shape: slashes in a row count as one, as in Azure (the Azure CLI locks `…/Microsoft.Compute//disks/x`). */
-export function splitUrl(request: IncomingMessage): { path: string; query: URLSearchParams } {
+export function splitUrl(request: IncomingMessage): {
+  path: string;
+  query: URLSearchParams;
+} {
   const url = request.url ?? '/';
   const at = url.indexOf('?');
   const path = (at < 0 ? url : url.slice(0, at)).replace(/\/{2,}/g, '/');

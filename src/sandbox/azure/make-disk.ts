@@ -27,7 +27,13 @@ export const DISK_SKUS = [
 export function newDisk(
   state: AzureState,
   group: Group,
-  asked: { name: string; region: string; tags: Record<string, string>; settings: Json; body: unknown },
+  asked: {
+    name: string;
+    region: string;
+    tags: Record<string, string>;
+    settings: Json;
+    body: unknown;
+  },
 ): Disk {
   const { body, region, settings } = asked;
   const creation = objectAt(body, 'properties', 'creationData');

@@ -20,7 +20,11 @@ export function startRegionCopy(
   state: AzureState,
   source: Snapshot,
   group: Group,
-  asked: { readonly region: string; readonly incremental: boolean; readonly creation: Json },
+  asked: {
+    readonly region: string;
+    readonly incremental: boolean;
+    readonly creation: Json;
+  },
 ): { bytes: SnapshotBytes; background: BackgroundCopy } {
   if (!asked.incremental || !source.incremental) {
     throw invalidParameter('incremental', 'Only incremental snapshots are copied with CopyStart.');
@@ -44,7 +48,14 @@ export function startRegionCopy(
   const startedMs = state.clock.now();
   return {
     bytes,
-    background: { kind: 'region', sourceKey: source.key, startedMs, nominalMs, state: 'running', stoppedPercent: 0 },
+    background: {
+      kind: 'region',
+      sourceKey: source.key,
+      startedMs,
+      nominalMs,
+      state: 'running',
+      stoppedPercent: 0,
+    },
   };
 }
 

@@ -25,7 +25,13 @@ const INCREMENTAL_SKU_DEFAULT = 'Standard_ZRS';
 export function newSnapshot(
   state: AzureState,
   group: Group,
-  asked: { name: string; region: string; tags: Record<string, string>; settings: Json; body: unknown },
+  asked: {
+    name: string;
+    region: string;
+    tags: Record<string, string>;
+    settings: Json;
+    body: unknown;
+  },
 ): Snapshot {
   const { body, region } = asked;
   const creation = objectAt(body, 'properties', 'creationData');
@@ -52,7 +58,12 @@ export function newSnapshot(
   );
   if (incremental && sku === 'Premium_LRS')
     throw invalidParameter('sku.name', 'Incremental snapshots are stored on Standard HDD.');
-  const { bytes, background } = begun(state, source, group, { region, incremental, creation, acrossRegions });
+  const { bytes, background } = begun(state, source, group, {
+    region,
+    incremental,
+    creation,
+    acrossRegions,
+  });
   const { creationData: _kept, ...settings } = asked.settings;
   const os = ['osType', 'hyperVGeneration', 'securityProfile', 'supportedCapabilities', 'purchasePlan'];
   const inherited = Object.fromEntries(
@@ -83,9 +94,18 @@ function begun(
   state: AzureState,
   source: Disk | Snapshot,
   group: Group,
-  asked: { region: string; incremental: boolean; creation: Json; acrossRegions: boolean },
+  asked: {
+    region: string;
+    incremental: boolean;
+    creation: Json;
+    acrossRegions: boolean;
+  },
 ): { bytes: SnapshotBytes; background: BackgroundCopy | null } {
-  if ('volume' in source) return { bytes: bytesOfDisk(state, source, group, asked.incremental), background: null };
+  if ('volume' in source)
+    return {
+      bytes: bytesOfDisk(state, source, group, asked.incremental),
+      background: null,
+    };
   if (asked.acrossRegions) return startRegionCopy(state, source, group, asked);
   return { bytes: bytesOfCopy(source, asked.incremental), background: null };
 }

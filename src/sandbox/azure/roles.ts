@@ -90,8 +90,16 @@ const OWN_GROUPS = '/subscriptions/*/resourceGroups/*holdfast*';
 export const ROLE_ASSIGNMENTS: readonly RoleAssignment[] = [
   { clientId: '*', role: 'Owner', scope: '/' },
   { clientId: '*', role: 'Data Operator for Managed Disks', scope: '/' },
-  { clientId: SNAPSHOT_CLIENT_ID, role: 'Snapshot source reader', scope: EVERYWHERE },
-  { clientId: SNAPSHOT_CLIENT_ID, role: 'Cost Management Reader', scope: EVERYWHERE },
+  {
+    clientId: SNAPSHOT_CLIENT_ID,
+    role: 'Snapshot source reader',
+    scope: EVERYWHERE,
+  },
+  {
+    clientId: SNAPSHOT_CLIENT_ID,
+    role: 'Cost Management Reader',
+    scope: EVERYWHERE,
+  },
   { clientId: SNAPSHOT_CLIENT_ID, role: 'Snapshot keeper', scope: OWN_GROUPS },
   { clientId: RESTORE_CLIENT_ID, role: 'Snapshot reader', scope: OWN_GROUPS },
   { clientId: RESTORE_CLIENT_ID, role: 'Restore operator', scope: EVERYWHERE },
@@ -121,7 +129,11 @@ export class RoleBook {
   /** Lets everybody do everything. */
   open(): void {
     this.assign(
-      ['Owner', 'Data Operator for Managed Disks'].map((role) => ({ clientId: '*', role, scope: '/' })),
+      ['Owner', 'Data Operator for Managed Disks'].map((role) => ({
+        clientId: '*',
+        role,
+        scope: '/',
+      })),
       true,
     );
   }
@@ -151,8 +163,14 @@ export class RoleBook {
     return null;
   }
 
-  list(): { definitions: readonly RoleDefinition[]; assignments: readonly RoleAssignment[] } {
-    return { definitions: [...this.definitions.values()], assignments: this.entries.map((entry) => entry.assignment) };
+  list(): {
+    definitions: readonly RoleDefinition[];
+    assignments: readonly RoleAssignment[];
+  } {
+    return {
+      definitions: [...this.definitions.values()],
+      assignments: this.entries.map((entry) => entry.assignment),
+    };
   }
 
   allows(clientId: string, access: Access, kind: 'action' | 'dataAction' = 'action'): boolean {

@@ -17,19 +17,21 @@ function lockJson(lock: Lock): Json {
     id: lock.id,
     name: lock.name,
     type: TYPE,
-    properties: { level: lock.level, ...(lock.notes === '' ? {} : { notes: lock.notes }) },
+    properties: {
+      level: lock.level,
+      ...(lock.notes === '' ? {} : { notes: lock.notes }),
+    },
   };
 }
 
-/** The scope of a path. Errors: 404 where nothing is there. */
+/** The scope of a path, in the case it was made with. Errors: 404 where nothing is there. */
 function scopeOf(request: ArmRequest): string {
   const scope = parameterOf(request, 0);
-  subscriptionOf(request.state, scope.split('/')[2] ?? '');
-  const isSubscription = scope.split('/').length === 3;
-  if (!isSubscription && request.state.anyResource(scope) === null) {
-    throw new ArmError(404, 'ResourceNotFound', `The resource '${scope}' was not found.`);
-  }
-  return scope;
+  const subscription = subscriptionOf(request.state, scope.split('/')[2] ?? '');
+  if (scope.split('/').length === 3) return `/subscriptions/${subscription.id}`;
+  const resource = request.state.anyResource(scope);
+  if (resource === null) throw new ArmError(404, 'ResourceNotFound', `The resource '${scope}' was not found.`);
+  return resource.id;
 }
 
 function putLock(request: ArmRequest): ArmAnswer {
@@ -68,7 +70,12 @@ function deleteLock(request: ArmRequest): ArmAnswer {
 function listLocks(request: ArmRequest): ArmAnswer {
   const scope = keyOf(scopeOf(request));
   const matters = (lock: Lock): boolean => isBelow(lock.scope, scope) || isBelow(scope, lock.scope);
-  return { status: 200, body: { value: [...request.state.locks.values()].filter(matters).map(lockJson) } };
+  return {
+    status: 200,
+    body: {
+      value: [...request.state.locks.values()].filter(matters).map(lockJson),
+    },
+  };
 }
 
 function isBelow(id: string, scope: string): boolean {
@@ -106,8 +113,20 @@ const versions = LOCK_API_VERSIONS;
 
 /** Routes of management locks, at subscription, group and resource. */
 export const lockRoutes: readonly ArmRoute[] = [
-  { method: 'GET', path: PATH, versions, does: 'lists the locks that matter at a scope', answer: listLocks },
-  { method: 'GET', path: `${PATH}/{lockName}`, versions, does: 'reads a lock', answer: getLock },
+  {
+    method: 'GET',
+    path: PATH,
+    versions,
+    does: 'lists the locks that matter at a scope',
+    answer: listLocks,
+  },
+  {
+    method: 'GET',
+    path: `${PATH}/{lockName}`,
+    versions,
+    does: 'reads a lock',
+    answer: getLock,
+  },
   {
     method: 'PUT',
     path: `${PATH}/{lockName}`,
@@ -115,5 +134,11 @@ export const lockRoutes: readonly ArmRoute[] = [
     does: 'locks a subscription, group or resource (CanNotDelete or ReadOnly)',
     answer: putLock,
   },
-  { method: 'DELETE', path: `${PATH}/{lockName}`, versions, does: 'removes a lock', answer: deleteLock },
+  {
+    method: 'DELETE',
+    path: `${PATH}/{lockName}`,
+    versions,
+    does: 'removes a lock',
+    answer: deleteLock,
+  },
 ];

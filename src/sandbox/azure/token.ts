@@ -32,7 +32,11 @@ interface Claims {
 
 /** What a bearer token turned out to be. */
 export type TokenVerdict =
-  | { readonly kind: 'valid'; readonly principal: Principal; readonly audience: string }
+  | {
+      readonly kind: 'valid';
+      readonly principal: Principal;
+      readonly audience: string;
+    }
   | { readonly kind: 'malformed' | 'forged' | 'expired' };
 
 /** A GUID that follows from a text: the same each time. */
@@ -129,7 +133,11 @@ function claimsOf(payload: string): Claims | null {
     const claims = value as Partial<Claims>;
     const complete = typeof claims.aud === 'string' && typeof claims.exp === 'number' && typeof claims.oid === 'string';
     if (!complete) return null;
-    return { ...(claims as Claims), nbf: claims.nbf ?? 0, appid: claims.appid ?? '' };
+    return {
+      ...(claims as Claims),
+      nbf: claims.nbf ?? 0,
+      appid: claims.appid ?? '',
+    };
   } catch {
     return null;
   }

@@ -27,14 +27,14 @@ export interface ChildOptions {
   readonly onLine?: (line: string) => void;
 }
 
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 const STOP_MS = 5_000;
 const LINES_KEPT = 30;
 
 /**
  * Starts one of the sandbox's programs and waits for its one line of JSON on standard output that says it is ready.
  *
- * Errors: rejects with its last words when it ends first or is not ready within 30 s.
+ * Errors: rejects with its last words when it ends first or is not ready within a minute.
  * Safety: its standard input is a pipe from us: when we are gone, killed even, it closes, and the program ends. No orphans.
  */
 export async function startChild<Ready>(options: ChildOptions): Promise<Child<Ready>> {

@@ -35,7 +35,12 @@ describe.skipIf(!havePublishedTypes)('answers are of the published shape', () =>
     await run.arm('PUT', `${DISK_PATH}/copy?${DISK_VERSION}`, {
       location: 'westeurope',
       zones: ['1'],
-      properties: { creationData: { createOption: 'Copy', sourceResourceId: `${SNAPSHOT_PATH}/os` } },
+      properties: {
+        creationData: {
+          createOption: 'Copy',
+          sourceResourceId: `${SNAPSHOT_PATH}/os`,
+        },
+      },
     });
   });
   afterAll(() => run.close());
@@ -45,7 +50,9 @@ describe.skipIf(!havePublishedTypes)('answers are of the published shape', () =>
     ['snapshots', () => disks, 'Microsoft.Compute/snapshots', `${SNAPSHOT_PATH}?${DISK_VERSION}`, 2],
     ['machines', () => machines, 'Microsoft.Compute/virtualMachines', `${MACHINES}?api-version=2026-04-01`, 1],
   ])('%s', async (_name, types, resource, path, count) => {
-    const { value } = (await run.arm('GET', path)).body as { value: unknown[] };
+    const { value } = (await run.arm('GET', path)).body as {
+      value: unknown[];
+    };
     expect(value).toHaveLength(count);
     for (const each of value) expect(types()?.check(resource, each, 'answer')).toEqual([]);
   });
@@ -56,7 +63,10 @@ describe.skipIf(!havePublishedTypes)('answers are of the published shape', () =>
   });
 
   it('what is accepted is of the published shape too', async () => {
-    const body = snapshotBody(`${DISK_PATH}/data`, { networkAccessPolicy: 'DenyAll', publicNetworkAccess: 'Disabled' });
+    const body = snapshotBody(`${DISK_PATH}/data`, {
+      networkAccessPolicy: 'DenyAll',
+      publicNetworkAccess: 'Disabled',
+    });
     expect(disks?.check('Microsoft.Compute/snapshots', body, 'request')).toEqual([]);
     const wrong = snapshotBody(`${DISK_PATH}/data`, { magic: true });
     expect(disks?.check('Microsoft.Compute/snapshots', wrong, 'request')).toEqual([

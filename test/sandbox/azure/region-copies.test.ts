@@ -20,7 +20,10 @@ const take = (name: string, disk = 'data') =>
       location: 'westeurope',
       sku: { name: 'Standard_ZRS' },
       incremental: true,
-      creationData: { createOption: 'Copy', sourceResourceId: `${DISK_PATH}/${disk}` },
+      creationData: {
+        createOption: 'Copy',
+        sourceResourceId: `${DISK_PATH}/${disk}`,
+      },
     },
     QUICK,
   );
@@ -33,7 +36,11 @@ const copy = (source: string, name: string, more: Record<string, unknown> = {}) 
       location: 'northeurope',
       sku: { name: 'Standard_ZRS' },
       incremental: true,
-      creationData: { createOption: 'CopyStart', sourceResourceId: `${SNAPSHOT_PATH}/${source}`, ...more },
+      creationData: {
+        createOption: 'CopyStart',
+        sourceResourceId: `${SNAPSHOT_PATH}/${source}`,
+        ...more,
+      },
     },
     QUICK,
   );
@@ -41,7 +48,11 @@ const copy = (source: string, name: string, more: Record<string, unknown> = {}) 
 const pass = (ms: number) => run.admin('POST', '/sandbox/clock', { advanceMs: ms });
 const read = (name: string) => run.client.snapshots.get('holdfast', name);
 const write = (offset: number, length: number) =>
-  run.admin('POST', '/sandbox/estate/write', { diskId: DATA, offset, seededLength: length });
+  run.admin('POST', '/sandbox/estate/write', {
+    diskId: DATA,
+    offset,
+    seededLength: length,
+  });
 const storedOf = async (name: string): Promise<number> => {
   const { chains } = (await run.admin('GET', '/sandbox/bill')).body as {
     chains: { snapshots: { name: string; storedBytes: number }[] }[];
@@ -53,7 +64,11 @@ describe('a copy to another region', () => {
   it('grows with the clock, and can be used when it is done', async () => {
     await take('s1');
     const begun = await copy('s1', 'c1');
-    expect(begun).toMatchObject({ provisioningState: 'Succeeded', completionPercent: 0, location: 'northeurope' });
+    expect(begun).toMatchObject({
+      provisioningState: 'Succeeded',
+      completionPercent: 0,
+      location: 'northeurope',
+    });
     await pass(8_000);
     expect((await read('c1')).completionPercent).toBe(50);
     await expect(
@@ -66,7 +81,13 @@ describe('a copy to another region', () => {
     const restored = await run.client.disks.createOrUpdate(
       'App-RG',
       'far',
-      { location: 'northeurope', creationData: { createOption: 'Copy', sourceResourceId: begun.id ?? '' } },
+      {
+        location: 'northeurope',
+        creationData: {
+          createOption: 'Copy',
+          sourceResourceId: begun.id ?? '',
+        },
+      },
       QUICK,
     );
     const digests = await Promise.all(
@@ -122,7 +143,13 @@ describe('a copy to another region', () => {
       run.client.disks.createOrUpdate(
         'App-RG',
         'no',
-        { location: 'northeurope', creationData: { createOption: 'Copy', sourceResourceId: failed.id ?? '' } },
+        {
+          location: 'northeurope',
+          creationData: {
+            createOption: 'Copy',
+            sourceResourceId: failed.id ?? '',
+          },
+        },
         QUICK,
       ),
     ).rejects.toMatchObject({ statusCode: 409 });
@@ -139,9 +166,15 @@ describe('a copy to another region', () => {
     await write(0, MIB);
     await take('s2');
     await copy('s2', 'c2');
-    await expect(copy('s1', 'c1')).rejects.toMatchObject({ statusCode: 409, message: /being copied/ });
+    await expect(copy('s1', 'c1')).rejects.toMatchObject({
+      statusCode: 409,
+      message: /being copied/,
+    });
     await pass(60_000);
-    await expect(copy('s1', 'c1')).rejects.toMatchObject({ statusCode: 409, message: /order of their creation/ });
+    await expect(copy('s1', 'c1')).rejects.toMatchObject({
+      statusCode: 409,
+      message: /order of their creation/,
+    });
     await take('other', 'loose');
     await copy('other', 'c3');
   });
@@ -154,10 +187,16 @@ describe('a copy to another region', () => {
   ])('is refused %s', async (_name, source, more, status) => {
     await take('s1');
     const id = source.startsWith('/') ? source : `${SNAPSHOT_PATH}/${source}`;
-    const { incremental = true, location = 'northeurope' } = more as { incremental?: boolean; location?: string };
+    const { incremental = true, location = 'northeurope' } = more as {
+      incremental?: boolean;
+      location?: string;
+    };
     const answer = await run.arm('PUT', `${SNAPSHOT_PATH}/c1?${DISK_VERSION}`, {
       location,
-      properties: { creationData: { createOption: 'CopyStart', sourceResourceId: id }, incremental },
+      properties: {
+        creationData: { createOption: 'CopyStart', sourceResourceId: id },
+        incremental,
+      },
     });
     expect(answer.status).toBe(status);
   });
@@ -175,14 +214,20 @@ describe('a copy to another region', () => {
       await run.arm('PUT', `${SNAPSHOT_PATH}/${name}?${DISK_VERSION}`, {
         location: 'westeurope',
         properties: {
-          creationData: { createOption: 'Copy', sourceResourceId: `${DISK_PATH}/${name}` },
+          creationData: {
+            createOption: 'Copy',
+            sourceResourceId: `${DISK_PATH}/${name}`,
+          },
           incremental: true,
         },
       });
       const copied = await run.arm('PUT', `${SNAPSHOT_PATH}/c-${name}?${DISK_VERSION}`, {
         location: 'northeurope',
         properties: {
-          creationData: { createOption: 'CopyStart', sourceResourceId: `${SNAPSHOT_PATH}/${name}` },
+          creationData: {
+            createOption: 'CopyStart',
+            sourceResourceId: `${SNAPSHOT_PATH}/${name}`,
+          },
           incremental: true,
         },
       });
