@@ -1,7 +1,7 @@
 import { inParallel } from '../base/in-parallel.ts';
 import { type EpochMs, formatIso, parseIso } from '../base/time.ts';
 import type { Snapshot } from '../protect/ports.ts';
-import { groupOf, isHeld, type Point, TAG_HOLD } from '../protect/protect.ts';
+import { groupOf, isHeld, type Point, TAG_HOLD, TAG_POINT } from '../protect/protect.ts';
 import type { SnapshotRemover } from './ports.ts';
 import type { RetentionPoint } from './verdict.ts';
 
@@ -24,6 +24,8 @@ export function isHeldByTag(value: string | undefined, now: EpochMs): boolean {
 export interface GroupView {
   readonly snapshotById: ReadonlyMap<string, Snapshot>;
   readonly isLocked: (resourceId: string) => boolean;
+  /** Chains with a snapshot that is not Holdfast's: what deleting frees there is an estimate. */
+  readonly foreignFamilies: ReadonlySet<string>;
 }
 
 /**
@@ -34,6 +36,7 @@ export async function viewPoint(remover: SnapshotRemover, point: Point): Promise
   return {
     snapshotById: new Map(seen.flatMap((snapshot) => (snapshot ? [[snapshot.id.toLowerCase(), snapshot]] : []))),
     isLocked: () => false,
+    foreignFamilies: new Set(),
   };
 }
 
@@ -51,6 +54,9 @@ export async function viewGroup(remover: SnapshotRemover, point: Point): Promise
     snapshotById: new Map(listed.map((snapshot) => [snapshot.id.toLowerCase(), snapshot])),
     isLocked: (resourceId) =>
       locked.some((scope) => resourceId.toLowerCase() === scope || resourceId.toLowerCase().startsWith(`${scope}/`)),
+    foreignFamilies: new Set(
+      listed.flatMap(({ tags, familyId }) => (tags[TAG_POINT] === undefined && familyId !== null ? [familyId] : [])),
+    ),
   };
 }
 

@@ -72,7 +72,7 @@ describe('measurePoint', () => {
             cleared: [{ offset: WINDOW_BYTES + 4096, length: 512 }],
           },
     );
-    const point = { snapshotId: 'b', previousSnapshotId: 'a', sizeBytes: 300 * GIB };
+    const point = { snapshotId: 'b', previousSnapshotId: 'a', sizeBytes: 1_100 * GIB };
     expect(await measurePoint(deps, point)).toEqual({
       extents: { written: ranges([WINDOW_BYTES - 512, 1024]), cleared: ranges([WINDOW_BYTES + 4096, 512]) },
       usedBytes: null,
@@ -81,8 +81,8 @@ describe('measurePoint', () => {
     expect(calls).toEqual([
       'open b',
       'open a',
-      'changed https://b https://a 0+256',
-      'changed https://b https://a 256+44',
+      'changed https://b https://a 0+1024',
+      'changed https://b https://a 1024+76',
       'close b',
       'close a',
     ]);
@@ -91,7 +91,7 @@ describe('measurePoint', () => {
   it('counts a range once that reaches over the edge of a window', async () => {
     const across = { written: [{ offset: WINDOW_BYTES - 512, length: 1024 }], cleared: [] };
     const { deps } = bench(() => across);
-    const point = { snapshotId: 'b', previousSnapshotId: null, sizeBytes: 300 * GIB };
+    const point = { snapshotId: 'b', previousSnapshotId: null, sizeBytes: 1_100 * GIB };
     expect((await measurePoint(deps, point)).usedBytes).toBe(1024);
   });
 

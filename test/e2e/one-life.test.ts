@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { routes } from '../../src/functions/http-entry.ts';
 import '../../src/main.ts';
+import type { RecordedExchange } from '../../src/sandbox/azure/exchange-record.ts';
 import { type HttpClient, httpClient } from '../../src/sandbox/play/http.ts';
 import { beginLife, type Life } from '../../src/sandbox/play/life.ts';
 import { playTime } from '../../src/sandbox/play/play-time.ts';
 import { restoreDisk } from '../../src/sandbox/play/restore-disk.ts';
+import { checkExchange, routeKey } from '../sandbox/types/check-exchange.ts';
+import { havePublishedTypes } from '../sandbox/types/published-types.ts';
+import { notFitting } from '../sandbox/types/show-findings.ts';
 import { cast, closely, HOUR_MS, START_MS, SUBSCRIPTION, startWorld, type World } from './small-world.ts';
 
 interface ProblemDocument {
@@ -27,13 +31,29 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 const ROLES = ['Reader', 'Operator', 'Finance', 'Admin'] as const;
 
+/** What a life must have asked Azure for, or the check of its requests has seen too little. */
+const ASKED_IN_A_LIFE = [
+  'PUT snapshots/{snapshotName}',
+  'GET snapshots',
+  'DELETE snapshots/{snapshotName}',
+  'POST snapshots/{snapshotName}/beginGetAccess',
+  'POST snapshots/{snapshotName}/endGetAccess',
+  'GET disks',
+  'PUT disks/{diskName}',
+  'GET virtualMachines',
+];
+
+interface Exchanges {
+  readonly exchanges: readonly RecordedExchange[];
+}
+
 let world: World;
 let life: Life;
 let admin: HttpClient;
 let heldPoint = '';
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ record: true });
   life = await beginLife(world.azure, await world.startHost(), cast, START_MS);
   admin = life.client;
 }, 60_000);
@@ -352,6 +372,18 @@ describe('at the end', () => {
     expect((await admin.send('GET', '/api/policies/closely')).status).toBe(404);
     expect((await life.points()).length).toBe(before);
   });
+
+  test.skipIf(!havePublishedTypes)(
+    'what the app asked of Azure, and was answered, is of the published shape (skipped where the types are absent)',
+    async () => {
+      const { exchanges } = await world.azure.admin.ask<Exchanges>('GET', '/sandbox/exchanges');
+      expect(exchanges.flatMap(checkExchange).filter(notFitting)).toEqual([]);
+      const asked = new Set(exchanges.map(({ method, route }) => routeKey({ method, path: route })));
+      expect([...asked]).toEqual(expect.arrayContaining(ASKED_IN_A_LIFE));
+      const log = await world.azure.admin.ask<{ requests: { status: number }[] }>('GET', '/sandbox/log?limit=2000');
+      expect(log.requests.filter(({ status }) => status === 501)).toEqual([]);
+    },
+  );
 
   test('no secret stands in the host log', () => {
     const log = life.host.lastLines().join('\n');

@@ -5,7 +5,7 @@ import { buildApp } from '../../src/build.ts';
 import type { Estate } from '../../src/sandbox/azure/estate.ts';
 import { type PolicyDocument, SUBSCRIPTION_ID } from '../../src/sandbox/play/demo-policies.ts';
 import type { Cast } from '../../src/sandbox/play/life.ts';
-import { type Host, type LocalAzure, startLocalAzure } from '../../src/sandbox/play/local-azure.ts';
+import { type AzureOptions, type Host, type LocalAzure, startLocalAzure } from '../../src/sandbox/play/local-azure.ts';
 
 /** Azure, storage and the built app, each in a process of its own, for one test file. */
 export interface World {
@@ -22,11 +22,11 @@ export const START_MS = Date.parse('2026-03-27T22:00:00Z');
 export const HOUR_MS = 3_600_000;
 
 /** Builds the app into a folder of its own, so that files may run side by side, and starts what it stands on. */
-export async function startWorld(): Promise<World> {
+export async function startWorld(options: AzureOptions = {}): Promise<World> {
   const appRoot = await mkdtemp(join(tmpdir(), 'holdfast-app-'));
   await mkdir(join(appRoot, 'dist'));
   await Promise.all(['package.json', 'host.json'].map((name) => cp(join(ROOT, name), join(appRoot, name))));
-  const [azure] = await Promise.all([startLocalAzure(START_MS), buildApp({ folder: join(appRoot, 'dist') })]);
+  const [azure] = await Promise.all([startLocalAzure(START_MS, options), buildApp({ folder: join(appRoot, 'dist') })]);
   return {
     azure,
     startHost: () => azure.startHost({ appRoot, port: 0 }),

@@ -29,6 +29,7 @@ describe('retentionPoint', () => {
   const view = (tags: Record<string, string>, immutable: boolean, locked: boolean) => ({
     snapshotById: byId([azureSnapshot(os), azureSnapshot(data, { tags, immutable })]),
     isLocked: () => locked,
+    foreignFamilies: new Set<string>(),
   });
 
   it.each([

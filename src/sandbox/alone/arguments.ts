@@ -7,6 +7,8 @@ export interface SandboxArguments {
   /** `demo`, `empty`, or a file. */
   readonly estate: string;
   readonly unthrottled: boolean;
+  /** Keep what is asked and answered, bodies too. */
+  readonly record: boolean;
   /** What clients need as one JSON document, and nothing else on standard output. */
   readonly json: boolean;
   readonly help: boolean;
@@ -16,7 +18,7 @@ const PORT_MAX = 65_535;
 /** Ports taken from the first on: Resource Manager, admin, blobs, queues, tables. */
 const PORTS = 5;
 
-export const usage = `Usage: npm run sandbox [-- --port N] [--start TIME] [--estate demo|empty|FILE] [--unthrottled] [--json]
+export const usage = `Usage: npm run sandbox [-- --port N] [--start TIME] [--estate demo|empty|FILE] [--unthrottled] [--record] [--json]
 
   --port N       Resource Manager's port; the four after it are the admin address, blobs, queues
                  and tables (default: five free ports)
@@ -25,7 +27,10 @@ export const usage = `Usage: npm run sandbox [-- --port N] [--start TIME] [--est
   --estate E     what there is at the start: demo (8 machines, 20 disks), empty, or a JSON file
                  of the form src/sandbox/azure/estate.ts tells (default: demo)
   --unthrottled  no token buckets: nothing is answered 429
+  --record       keep what is asked and answered, for GET /sandbox/exchanges
   --json         print what clients need as one JSON document (use npm run -s sandbox), and end with standard input`;
+
+const FLAGS = ['--unthrottled', '--record', '--json', '--help', '-h'];
 
 /** Reads the command line. Shape: the arguments, or what is wrong with them. */
 export function readArguments(args: readonly string[]): SandboxArguments | { readonly problem: string } {
@@ -35,7 +40,7 @@ export function readArguments(args: readonly string[]): SandboxArguments | { rea
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const [name = '', joined] = arg.split('=', 2);
     const value = () => joined ?? rest.shift() ?? '';
-    if (['--unthrottled', '--json', '--help', '-h'].includes(arg)) flags.add(arg);
+    if (FLAGS.includes(arg)) flags.add(arg);
     else if (name === '--port') {
       const text = value();
       port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -52,6 +57,13 @@ export function readArguments(args: readonly string[]): SandboxArguments | { rea
       if (estate === '') return { problem: '--estate needs demo, empty, or a file' };
     } else return { problem: `"${arg}" is not known` };
   }
-  const help = flags.has('--help') || flags.has('-h');
-  return { port, startMs, estate, unthrottled: flags.has('--unthrottled'), json: flags.has('--json'), help };
+  return {
+    port,
+    startMs,
+    estate,
+    unthrottled: flags.has('--unthrottled'),
+    record: flags.has('--record'),
+    json: flags.has('--json'),
+    help: flags.has('--help') || flags.has('-h'),
+  };
 }

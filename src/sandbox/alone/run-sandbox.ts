@@ -15,8 +15,8 @@ import { azureCliCommands, clientSettings, exports, showSettings } from './clien
 export async function runSandbox(asked: SandboxArguments): Promise<number> {
   const ended = untilEnded(asked.json);
   const estate = await readEstate(asked.estate);
-  const { port, unthrottled } = asked;
-  const azure = await startLocalAzure(asked.startMs ?? Date.now(), { port, unthrottled });
+  const { port, unthrottled, record } = asked;
+  const azure = await startLocalAzure(asked.startMs ?? Date.now(), { port, unthrottled, record });
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-clients-'));
   try {
     if (estate !== null) await azure.admin.ask('POST', '/sandbox/estate', estate);

@@ -1,6 +1,7 @@
-import { ArmError, invalidParameter, notAllowed } from './arm-error.ts';
+import { ArmError, invalidParameter, notAllowed, notInSandbox } from './arm-error.ts';
 import { isUsable } from './background-copies.ts';
-import { numberAt, textAt, valueAt } from './json.ts';
+import { creationOf, sectorBytesOf } from './disk-kinds.ts';
+import { type Json, numberAt, textAt, valueAt } from './json.ts';
 import { SAS_PER_FAMILY_MAX, SAS_SECONDS_MAX } from './limits.ts';
 import { begin } from './long-running.ts';
 import type { Disk, Snapshot } from './resources.ts';
@@ -23,6 +24,7 @@ export function beginAccess(request: ArmRequest, resource: Disk | Snapshot): Arm
   if ('volume' in resource ? resource.state !== 'Succeeded' : !isUsable(resource))
     throw notAllowed(`The resource '${resource.name}' is not in a state that allows access.`);
   if ('managedBy' in resource) checkDisk(state, resource);
+  checkFormat('volume' in resource ? creationOf(resource.settings) : resource.creation, request.body);
   if (resource.settings.networkAccessPolicy === 'DenyAll') {
     throw notAllowed(`The network access policy of '${resource.name}' is DenyAll: it can not be exported.`);
   }
@@ -49,6 +51,15 @@ export function beginAccess(request: ArmRequest, resource: Disk | Snapshot): Arm
     complete: () => ({ accessSAS: sasUrl(state, resource.key) }),
     fail: () => state.grants.revoke(resource.key),
   });
+}
+
+/** Source: ACD, incremental snapshots: what has sectors of 4096 bytes is exported as VHDX. Errors: 400 as VHD; 501 else. */
+function checkFormat(creation: Json, body: unknown): void {
+  if (sectorBytesOf(creation) === 512) return;
+  if ((textAt(body, 'fileFormat') ?? '').toUpperCase() === 'VHD') {
+    throw invalidParameter('fileFormat', 'What has sectors of 4096 bytes is exported as VHDX.');
+  }
+  throw notInSandbox('access to what has sectors of 4096 bytes, which Azure exports as VHDX');
 }
 
 /** endGetAccess: ends it at once; without one there is nothing to do. */

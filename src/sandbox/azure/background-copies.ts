@@ -1,3 +1,4 @@
+import { numberAt } from './json.ts';
 import type { Snapshot } from './resources.ts';
 
 /** Bytes on their way into a snapshot: from another region, or from a disk of the kinds that are copied after the fact. */
@@ -79,4 +80,17 @@ export function isUsable(snapshot: Snapshot): boolean {
 /** Whether a snapshot has bytes, complete or on their way: one that failed has none. */
 export function hasBytes(snapshot: Snapshot): boolean {
   return snapshot.state !== 'Failed' && snapshot.background?.state !== 'failed';
+}
+
+/** What may be done with a snapshot whose bytes come in the background. Shape: null where they were there at once. Source: SDK, SnapshotAccessState. */
+export function accessStateOf(
+  snapshot: Snapshot,
+  nowMs: number,
+): 'Pending' | 'Available' | 'InstantAccess' | 'AvailableWithInstantAccess' | null {
+  const { background } = snapshot;
+  if (background === null || background.state === 'failed' || snapshot.state === 'Failed') return null;
+  const minutes = numberAt(snapshot.creation, 'instantAccessDurationMinutes') ?? 0;
+  const instant = snapshot.state === 'Succeeded' && nowMs < snapshot.createdMs + minutes * 60_000;
+  if (background.state === 'done') return instant ? 'AvailableWithInstantAccess' : 'Available';
+  return instant ? 'InstantAccess' : 'Pending';
 }

@@ -2,7 +2,6 @@ import { ArmError, invalidParameter } from './arm-error.ts';
 import { isObject, type Json, objectAt, textAt } from './json.ts';
 import {
   DISK_NAME_LENGTH_MAX,
-  DISK_SIZE_GIB_MAX,
   GROUP_NAME_LENGTH_MAX,
   TAG_NAME_LENGTH_MAX,
   TAG_VALUE_LENGTH_MAX,
@@ -89,15 +88,6 @@ export function checkSameRegion(existing: { name: string; region: string; group:
     'InvalidResourceLocation',
     `The resource '${existing.name}' already exists in location '${existing.region}' in resource group '${existing.group}'. ` +
       `A resource with the same name cannot be created in location '${region}'. Please select a new resource name.`,
-  );
-}
-
-/** A disk's size. Units: GiB. Errors: 400. */
-export function checkSize(sizeGiB: number): number {
-  if (sizeGiB >= 1 && sizeGiB <= DISK_SIZE_GIB_MAX) return sizeGiB;
-  throw invalidParameter(
-    'diskSizeGB',
-    `The value '${sizeGiB}' of diskSizeGB must lie between 1 and ${DISK_SIZE_GIB_MAX}.`,
   );
 }
 

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SnapshotBytes } from '../bytes/bytes.ts';
 import { answerPageBlob } from '../bytes/page-blob-endpoint.ts';
+import { PageBlobError } from '../bytes/page-blob-error.ts';
 import type { Trace } from './arm.ts';
 import type { Grant } from './grants.ts';
+import { COMPARABLE_SIZE_GIB } from './limits.ts';
 import type { Disk, Snapshot } from './resources.ts';
 import type { AzureState } from './state.ts';
 
@@ -49,8 +51,18 @@ export async function answerDataPlane(
     { snapshot: opened.bytes, etag, lastModified: resource.createdMs },
     (previous) => {
       const before = previousOf(state, previous, request.headers.authorization);
+      if (before !== null) checkComparable(before.resource, resource);
       return before === null ? null : before.bytes;
     },
+  );
+}
+
+/** Source: incremental snapshot restrictions: no difference across a resize over 4 TiB. ⚠ The code is not documented. */
+function checkComparable(before: Disk | Snapshot, after: Disk | Snapshot): void {
+  if (before.sizeGiB >= COMPARABLE_SIZE_GIB || after.sizeGiB < COMPARABLE_SIZE_GIB) return;
+  throw new PageBlobError(
+    'PreviousSnapshotOperationNotSupported',
+    'The disk was resized across 4 TiB between the two.',
   );
 }
 

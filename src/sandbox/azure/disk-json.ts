@@ -1,4 +1,4 @@
-import { completionPercent } from './background-copies.ts';
+import { accessStateOf, completionPercent } from './background-copies.ts';
 import { expiryMs, type Immutability } from './decide-immutability.ts';
 import type { Json } from './json.ts';
 import { GIB } from './make-disk.ts';
@@ -69,12 +69,18 @@ export function snapshotJson(state: AzureState, snapshot: Snapshot): Json {
       incremental: snapshot.incremental,
       ...family,
       completionPercent: completionPercent(snapshot, now),
+      ...accessStateJson(snapshot, now),
       ...copyErrorJson(snapshot),
       ...(snapshot.immutability === null ? {} : { immutabilityPolicy: immutabilityJson(snapshot.immutability, now) }),
       diskState: granted ? 'ActiveSAS' : 'Unattached',
       provisioningState: snapshot.state,
     },
   };
+}
+
+function accessStateJson(snapshot: Snapshot, nowMs: number): Json {
+  const snapshotAccessState = accessStateOf(snapshot, nowMs);
+  return snapshotAccessState === null ? {} : { snapshotAccessState };
 }
 
 /** Source: SDK, CopyCompletionError: CopySourceNotFound is the only code there is. */

@@ -17,6 +17,8 @@ export interface EstateDisk {
   readonly sizeGiB: number;
   readonly sku?: string;
   readonly zones?: readonly string[];
+  /** Units: bytes; 4096 for Premium SSD v2 and Ultra unless told. */
+  readonly logicalSectorSize?: number;
   readonly osType?: 'Linux' | 'Windows';
   readonly hyperVGeneration?: 'V1' | 'V2';
   readonly tags?: Readonly<Record<string, string>>;
@@ -158,6 +160,7 @@ const estateCheck = object({
         sizeGiB: [natural, 'required'],
         sku: [text, 'optional'],
         zones: [list(text), 'optional'],
+        logicalSectorSize: [natural, 'optional'],
         osType: [word('Linux', 'Windows'), 'optional'],
         hyperVGeneration: [word('V1', 'V2'), 'optional'],
         tags: [tags, 'optional'],

@@ -43,8 +43,28 @@ export const TAG_NAME_LENGTH_MAX = 512;
 /** Units: characters. Source: as TAGS_MAX. */
 export const TAG_VALUE_LENGTH_MAX = 256;
 
-/** Units: GiB. Source: managed disk sizes; 65,536 GiB is the largest Ultra and Premium SSD v2 disk. */
+/** Largest disk of any kind. Units: GiB. Source: managed disk sizes; 65,536 GiB is the largest Ultra and Premium SSD v2 disk. */
 export const DISK_SIZE_GIB_MAX = 65_536;
+
+/** Largest disk of every other kind. Units: GiB. Source: managed disk sizes. */
+export const USUAL_DISK_SIZE_GIB_MAX = 32_767;
+
+/** Largest disk that can hold an operating system. Units: GiB. Source: managed disk types. */
+export const OS_DISK_SIZE_GIB_MAX = 4_095;
+
+/** Smallest disk with performance plus. Units: GiB. Source: ACD, disks-enable-performance, 09/16/2026. */
+export const PERFORMANCE_PLUS_SIZE_GIB_MIN = 513;
+
+/** Where snapshots before and after a resize can no longer be compared. Units: GiB. Source: ACD, incremental snapshot restrictions. */
+export const COMPARABLE_SIZE_GIB = 4_096;
+
+/** Snapshots of one Premium SSD v2 or Ultra disk that may be incomplete at one time. Source: as above. */
+export const PENDING_SNAPSHOTS_PER_DISK_MAX = 3;
+
+/** Units: minutes. Source: ACD, disks-instant-access-snapshots, 08/17/2026. */
+export const INSTANT_ACCESS_MINUTES_MIN = 60;
+/** Units: minutes. Source: as above. */
+export const INSTANT_ACCESS_MINUTES_MAX = 300;
 
 /** Units: bytes. Source: ARM accepts request bodies up to 4 MB. */
 export const BODY_BYTES_MAX = 4 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import { ArmError, invalidParameter, notAllowed, notInSandbox } from './arm-error.ts';
+import { checkOsDisk } from './disk-kinds.ts';
 import { isObject, type Json, listAt, numberAt, objectAt, textAt, valueAt } from './json.ts';
 import type { Disk, Machine } from './resources.ts';
 import type { AzureState } from './state.ts';
@@ -6,6 +7,13 @@ import type { AzureState } from './state.ts';
 /** The disks that a machine will have. */
 export interface Attachments {
   readonly disks: readonly Disk[];
+}
+
+/** Where a machine is to be. Shape: no zones for one of the region as a whole. */
+export interface MachinePlace {
+  readonly subscriptionId: string;
+  readonly region: string;
+  readonly zones: readonly string[];
 }
 
 /** The objects of a list in a body. */
@@ -28,7 +36,7 @@ export function checkStorage(
   state: AzureState,
   properties: Json,
   machine: Machine | null,
-  region: string,
+  place: MachinePlace,
 ): Attachments {
   const storage = objectAt(properties, 'storageProfile');
   const os = objectAt(storage, 'osDisk');
@@ -43,7 +51,9 @@ export function checkStorage(
     if (lun === null || lun < 0 || lun > 63 || luns.has(lun)) throw invalidParameter('dataDisk.lun');
     luns.add(lun);
   }
-  const disks = [os, ...dataDisks].map((each) => diskFor(state, each, machine, region));
+  const disks = [os, ...dataDisks].map((each) => diskFor(state, each, machine, place));
+  const [osDisk] = disks;
+  if (osDisk !== undefined) checkOsDisk(osDisk);
   if (new Set(disks).size !== disks.length) throw invalidParameter('storageProfile', 'A disk is named twice.');
   checkInterfacesFree(state, properties, machine);
   return { disks };
@@ -53,7 +63,7 @@ function isAttach(disk: Json): boolean {
   return (textAt(disk, 'createOption') ?? 'Attach').toLowerCase() === 'attach';
 }
 
-function diskFor(state: AzureState, asked: Json, machine: Machine | null, region: string): Disk {
+function diskFor(state: AzureState, asked: Json, machine: Machine | null, place: MachinePlace): Disk {
   const id = textAt(asked, 'managedDisk', 'id');
   if (!isAttach(asked) && (machine === null || id === null)) {
     throw notInSandbox(`virtual machines with disks of createOption ${textAt(asked, 'createOption')}`);
@@ -63,8 +73,7 @@ function diskFor(state: AzureState, asked: Json, machine: Machine | null, region
   if (disk === undefined) {
     throw new ArmError(404, 'NotFound', `Disk ${id} is not found.`, { target: 'managedDisk.id' });
   }
-  if (disk.region !== region)
-    throw new ArmError(400, 'BadRequest', `Disk ${disk.name} is in ${disk.region}, not in ${region}.`);
+  checkPlace(disk, place);
   if (disk.managedBy !== null && disk.managedBy !== machine?.key) {
     throw new ArmError(409, 'AttachDiskWhileBeingDetached', `Disk ${disk.name} is attached to VM ${disk.managedBy}.`);
   }
@@ -74,6 +83,24 @@ function diskFor(state: AzureState, asked: Json, machine: Machine | null, region
     );
   }
   return disk;
+}
+
+/** Source: managed disks and availability zones: a zonal disk goes to machines of its zone, one of the region to machines without. ⚠ The codes are not documented. */
+function checkPlace(disk: Disk, place: MachinePlace): void {
+  if (disk.state !== 'Succeeded') throw notAllowed(`Disk ${disk.name} is not ready to be attached.`);
+  if (disk.subscriptionId.toLowerCase() !== place.subscriptionId.toLowerCase()) {
+    throw new ArmError(400, 'BadRequest', `Disk ${disk.name} is in another subscription than the virtual machine.`);
+  }
+  if (disk.region !== place.region) {
+    throw new ArmError(400, 'BadRequest', `Disk ${disk.name} is in ${disk.region}, not in ${place.region}.`);
+  }
+  if (disk.sku.endsWith('_ZRS') || disk.zones.join() === place.zones.join()) return;
+  const where = (zones: readonly string[]): string => (zones.length === 0 ? 'no zone' : `zone ${zones.join()}`);
+  throw new ArmError(
+    400,
+    'BadRequest',
+    `Disk ${disk.name} is in ${where(disk.zones)}, the virtual machine in ${where(place.zones)}: they must be in the same.`,
+  );
 }
 
 function checkInterfacesFree(state: AzureState, properties: Json, machine: Machine | null): void {

@@ -1,7 +1,8 @@
 import { VolumeBytes } from '../bytes/bytes.ts';
 import { ArmError, invalidParameter, notAllowed, notInSandbox, referenceNotFound } from './arm-error.ts';
-import { isUsable } from './background-copies.ts';
-import { checkSize, oneOf } from './body-rules.ts';
+import { accessStateOf, isUsable } from './background-copies.ts';
+import { oneOf } from './body-rules.ts';
+import { checkedCreation, checkedZones, checkSizeOfKind, isZonalKind, sectorBytesOf } from './disk-kinds.ts';
 import { type Json, listAt, numberAt, objectAt, textAt } from './json.ts';
 import type { Disk, Group, Snapshot } from './resources.ts';
 import type { AzureState } from './state.ts';
@@ -48,17 +49,18 @@ export function newDisk(
   let inherited: Json = {};
   if (option.toLowerCase() === 'empty') {
     if (asksGiB === null) throw invalidParameter('diskSizeGB', 'diskSizeGB is required where createOption is Empty.');
-    sizeGiB = checkSize(asksGiB);
+    sizeGiB = checkSizeOfKind(asksGiB, sku);
     volume = new VolumeBytes({ sizeBytes: sizeGiB * GIB, seed });
   } else if (option.toLowerCase() === 'copy') {
-    const source = sourceOf(state, creation, region);
-    sizeGiB = checkSize(asksGiB ?? source.sizeGiB);
+    const source = sourceOf(state, creation, region, sku);
+    sizeGiB = checkSizeOfKind(asksGiB ?? source.sizeGiB, sku);
     if (sizeGiB < source.sizeGiB) {
       throw invalidParameter(
         'diskSizeGB',
         `diskSizeGB ${sizeGiB} must not be less than the ${source.sizeGiB} of the source.`,
       );
     }
+    checkInstantSize(source, sizeGiB);
     const bytes = 'volume' in source ? state.volumeNow(source).snapshot({ incremental: false }) : source.bytes;
     volume = VolumeBytes.fromSnapshot(bytes, sizeGiB * GIB, seed);
     inherited = carriedOver(source);
@@ -67,7 +69,7 @@ export function newDisk(
   return {
     ...resource,
     uniqueId: state.nextGuid(),
-    settings: { ...inherited, ...settings, creationData: creation },
+    settings: { ...inherited, ...settings, creationData: checkedCreation(creation, sku, sizeGiB) },
     volume,
     workload: null,
     sku,
@@ -82,7 +84,7 @@ export function newDisk(
 }
 
 /** The disk or snapshot that a disk is copied from. Errors: 404; 400 in another region; 409 while it is not ready. */
-function sourceOf(state: AzureState, creation: Json, region: string): Disk | Snapshot {
+function sourceOf(state: AzureState, creation: Json, region: string, sku: string): Disk | Snapshot {
   const id = textAt(creation, 'sourceResourceId');
   if (id === null) throw invalidParameter('creationData.sourceResourceId');
   const source = state.snapshots.get(id) ?? state.disks.get(id);
@@ -94,9 +96,25 @@ function sourceOf(state: AzureState, creation: Json, region: string): Disk | Sna
       `The source '${source.name}' is in ${source.region}; a copy must be in the same region.`,
     );
   }
-  const ready = 'volume' in source ? source.state === 'Succeeded' : isUsable(source);
-  if (!ready) throw notAllowed(`The source '${source.name}' is not ready to be copied.`);
+  if ('volume' in source) {
+    if (source.state !== 'Succeeded') throw notAllowed(`The source '${source.name}' is not ready to be copied.`);
+    return source;
+  }
+  const instant = accessStateOf(source, state.clock.now()) === 'InstantAccess' && isZonalKind(sku);
+  if (!isUsable(source) && !instant) throw notAllowed(`The snapshot '${source.name}' is not ready to be copied.`);
+  if (sectorBytesOf(source.creation) === 4096 && !isZonalKind(sku)) {
+    throw invalidParameter(
+      'sku.name',
+      `The snapshot '${source.name}' has sectors of 4096 bytes: only Premium SSD v2 and Ultra disks are made of it.`,
+    );
+  }
   return source;
+}
+
+/** Source: ACD, disks-instant-access-snapshots: a disk that is made by instant access has the size of its source. Errors: 400. */
+function checkInstantSize(source: Disk | Snapshot, sizeGiB: number): void {
+  if ('volume' in source || isUsable(source) || sizeGiB === source.sizeGiB) return;
+  throw invalidParameter('diskSizeGB', 'A disk that is made by instant access cannot be larger than its snapshot.');
 }
 
 /** What a copy has of its source. Source: ACD, disks from snapshots keep what an operating system needs. */
@@ -110,12 +128,4 @@ function carriedOver(source: Disk | Snapshot): Json {
     'encryptionSettingsCollection',
   ];
   return Object.fromEntries(names.flatMap((name) => (name in source.settings ? [[name, source.settings[name]]] : [])));
-}
-
-/** Source: azure.microsoft.com docs: ZRS disks take no zone; Premium SSD v2 and Ultra disks need one. */
-function checkedZones(zones: readonly unknown[], sku: string): readonly string[] {
-  const texts = zones.map(String);
-  if (texts.length > 1) throw invalidParameter('zones', 'A disk lies in one zone at most.');
-  if (texts.length === 1 && sku.endsWith('_ZRS')) throw invalidParameter('zones', `A disk of ${sku} takes no zone.`);
-  return texts;
 }

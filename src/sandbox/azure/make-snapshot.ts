@@ -2,12 +2,14 @@ import { type SnapshotBytes, VolumeBytes } from '../bytes/bytes.ts';
 import { ArmError, invalidParameter, notAllowed, notInSandbox, referenceNotFound } from './arm-error.ts';
 import { type BackgroundCopy, isUsable } from './background-copies.ts';
 import { oneOf } from './body-rules.ts';
+import { checkedInstantAccess, creationOf, sectorBytesOf } from './disk-kinds.ts';
 import { type Json, objectAt, textAt, valueAt } from './json.ts';
 import {
   INCREMENTAL_SNAPSHOT_WINDOW_MS,
   INCREMENTAL_SNAPSHOTS_PER_DISK_MAX,
   INCREMENTAL_SNAPSHOTS_PER_WINDOW_MAX,
 } from './limits.ts';
+import { checkHydration, hydrationOf } from './make-hydration.ts';
 import { startRegionCopy } from './make-region-copy.ts';
 import type { Disk, Group, Snapshot } from './resources.ts';
 import type { AzureState } from './state.ts';
@@ -58,6 +60,7 @@ export function newSnapshot(
   );
   if (incremental && sku === 'Premium_LRS')
     throw invalidParameter('sku.name', 'Incremental snapshots are stored on Standard HDD.');
+  checkedInstantAccess(creation, 'volume' in source ? source.sku : '');
   const { bytes, background } = begun(state, source, group, {
     region,
     incremental,
@@ -73,7 +76,7 @@ export function newSnapshot(
     ...state.resource(group, SNAPSHOT_TYPE, asked.name, region, asked.tags),
     uniqueId: state.nextGuid(),
     settings: { ...inherited, ...settings },
-    creation,
+    creation: withSectors(creation, source),
     bytes,
     incremental,
     familyId: bytes.familyId,
@@ -89,6 +92,12 @@ export function newSnapshot(
   };
 }
 
+/** Sectors are those of the source. Source: SDK, logicalSectorSize. */
+function withSectors(creation: Json, source: Disk | Snapshot): Json {
+  const sectors = sectorBytesOf('volume' in source ? creationOf(source.settings) : source.creation);
+  return sectors === 512 ? creation : { ...creation, logicalSectorSize: sectors };
+}
+
 /** The bytes of a new snapshot, and what is still to come of them. */
 function begun(
   state: AzureState,
@@ -101,11 +110,10 @@ function begun(
     acrossRegions: boolean;
   },
 ): { bytes: SnapshotBytes; background: BackgroundCopy | null } {
-  if ('volume' in source)
-    return {
-      bytes: bytesOfDisk(state, source, group, asked.incremental),
-      background: null,
-    };
+  if ('volume' in source) {
+    const bytes = bytesOfDisk(state, source, group, asked.incremental);
+    return { bytes, background: hydrationOf(state, source, bytes.storedBytes()) };
+  }
   if (asked.acrossRegions) return startRegionCopy(state, source, group, asked);
   return { bytes: bytesOfCopy(source, asked.incremental), background: null };
 }
@@ -113,6 +121,7 @@ function begun(
 /** The bytes are frozen here, when the request is accepted. Errors: 400 in another subscription; 409 and 429 at the limits. */
 function bytesOfDisk(state: AzureState, disk: Disk, group: Group, incremental: boolean): SnapshotBytes {
   if (disk.state !== 'Succeeded') throw notAllowed(`The disk '${disk.name}' is not ready for a snapshot.`);
+  checkHydration(state, disk, incremental);
   if (!incremental) return state.volumeNow(disk).snapshot({ incremental });
   if (disk.subscriptionId !== group.subscriptionId) {
     throw new ArmError(

@@ -8,6 +8,7 @@ import { networkRoutes } from './routes-network.ts';
 import { operationRoutes } from './routes-operations.ts';
 import { resourceRoutes } from './routes-resources.ts';
 import { snapshotRoutes } from './routes-snapshots.ts';
+import { subnetRoutes } from './routes-subnets.ts';
 import { tagRoutes } from './routes-tags.ts';
 
 /** Everything that the sandbox's Azure Resource Manager answers. */
@@ -20,6 +21,7 @@ export const armRoutes: readonly ArmRoute[] = [
   ...immutabilityRoutes,
   ...machineRoutes,
   ...networkRoutes,
+  ...subnetRoutes,
   ...lockRoutes,
   ...costRoutes,
 ];

@@ -1,19 +1,13 @@
 import { beginAccess, endAccess } from './access.ts';
-import { ArmError, notAllowed, resourceNotFound } from './arm-error.ts';
-import {
-  checkComputeName,
-  checkSameRegion,
-  checkSize,
-  keptProperties,
-  oneOf,
-  regionOfBody,
-  tagsOf,
-} from './body-rules.ts';
+import { ArmError, notAllowed, notInSandbox, resourceNotFound } from './arm-error.ts';
+import { checkComputeName, checkSameRegion, keptProperties, oneOf, regionOfBody, tagsOf } from './body-rules.ts';
 import { acceptedJson, diskJson } from './disk-json.ts';
+import { checkSizeOfKind, isZonalKind } from './disk-kinds.ts';
 import { isObject, type Json, numberAt, objectAt, textAt, valueAt } from './json.ts';
+import { COMPARABLE_SIZE_GIB } from './limits.ts';
 import { begin } from './long-running.ts';
 import { DISK_SKUS, DISK_TYPE, GIB, newDisk } from './make-disk.ts';
-import type { Disk } from './resources.ts';
+import type { Disk, Machine } from './resources.ts';
 import {
   type ArmAnswer,
   type ArmRequest,
@@ -110,12 +104,17 @@ function changeDisk(request: ArmRequest, disk: Disk, tags: Record<string, string
   if (sizeGiB !== null && sizeGiB < disk.sizeGiB) {
     throw notAllowed(`Disk '${disk.name}' cannot shrink from ${disk.sizeGiB} GB to ${sizeGiB} GB.`);
   }
-  const sku = textAt(body, 'sku', 'name');
-  if (sku !== null) disk.sku = oneOf('sku.name', sku, DISK_SKUS);
+  const asksSku = textAt(body, 'sku', 'name');
+  const sku = asksSku === null ? disk.sku : oneOf('sku.name', asksSku, DISK_SKUS);
+  if (sku !== disk.sku) checkNewKind(state, disk, sku);
   if (sizeGiB !== null && sizeGiB > disk.sizeGiB) {
-    state.volumeNow(disk).grow(checkSize(sizeGiB) * GIB);
+    checkSizeOfKind(sizeGiB, sku);
+    checkGrowth(state, disk, sizeGiB);
+    state.volumeNow(disk).grow(sizeGiB * GIB);
     disk.sizeGiB = sizeGiB;
+    state.failHydrations(disk);
   }
+  disk.sku = sku;
   const { creationData: _same, diskSizeGB: _done, ...changes } = objectAt(body, 'properties');
   Object.assign(disk.settings, changes);
   if (tags !== null) disk.tags = tags;
@@ -128,6 +127,30 @@ function changeDisk(request: ArmRequest, disk: Disk, tags: Record<string, string
     body: acceptedJson(disk, { ...disk.settings, diskSizeGB: disk.sizeGiB }),
     complete: () => diskJson(state, disk),
   });
+}
+
+function runningMachineOf(state: AzureState, disk: Disk): Machine | null {
+  const machine = disk.managedBy === null ? undefined : state.machines.get(disk.managedBy);
+  return machine === undefined || machine.power === 'deallocated' ? null : machine;
+}
+
+/** Source: ACD, disks-convert-types: the machine is stopped for it; v2 and Ultra are reached by a snapshot. Errors: 409. */
+function checkNewKind(state: AzureState, disk: Disk, sku: string): void {
+  if (isZonalKind(sku) !== isZonalKind(disk.sku))
+    throw notInSandbox(`turning a disk of ${disk.sku} into one of ${sku}`);
+  const machine = runningMachineOf(state, disk);
+  if (machine === null) return;
+  throw notAllowed(`The sku of disk '${disk.name}' can be changed only while '${machine.name}' is deallocated.`);
+}
+
+/** Source: ACD, expand disks: data disks grow while in use, but not across 4 TiB; OS disks do not. Errors: 409. */
+function checkGrowth(state: AzureState, disk: Disk, sizeGiB: number): void {
+  const machine = runningMachineOf(state, disk);
+  if (machine === null) return;
+  const os = textAt(machine.properties, 'storageProfile', 'osDisk', 'managedDisk', 'id');
+  const crosses = disk.sizeGiB < COMPARABLE_SIZE_GIB && sizeGiB >= COMPARABLE_SIZE_GIB;
+  if (os?.toLowerCase() !== disk.key && !crosses) return;
+  throw notAllowed(`Disk '${disk.name}' can be resized to ${sizeGiB} GiB only while '${machine.name}' is deallocated.`);
 }
 
 function patchDisk(request: ArmRequest): ArmAnswer {

@@ -1,9 +1,10 @@
 import { ArmError, invalidParameter, notAllowed, resourceNotFound } from './arm-error.ts';
 import { checkComputeName, checkSameRegion, regionOfBody, tagsOf } from './body-rules.ts';
-import { isObject, objectAt, textAt, valueAt } from './json.ts';
+import { isObject, type Json, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
+import { attachDetach, follow, place, setPower } from './machine-actions.ts';
 import { instanceView, machineJson } from './machine-json.ts';
-import { type Attachments, attach, checkStorage, detachAll, disksOf, interfacesOf } from './machine-parts.ts';
+import { checkStorage, detachAll, interfacesOf } from './machine-parts.ts';
 import type { Machine } from './resources.ts';
 import {
   type ArmAnswer,
@@ -63,15 +64,21 @@ function putMachine(request: ArmRequest): ArmAnswer {
   const known = state.machines.get(`${group.key}/providers/${MACHINE_TYPE}/${name}`);
   if (known !== undefined) checkSameRegion(known, region);
   const properties = { ...objectAt(body, 'properties') };
-  const parts = checkStorage(state, properties, known ?? null, region);
+  const { identity, plan, zones } = objectAt(body);
+  const asksZones = Array.isArray(zones) ? zones.map(String) : [];
+  if (known !== undefined) checkOsStays(request, known, properties);
+  const parts = checkStorage(state, properties, known ?? null, {
+    subscriptionId: group.subscriptionId,
+    region,
+    zones: known?.zones ?? asksZones,
+  });
   const size = textAt(properties, 'hardwareProfile', 'vmSize');
   if (size === null) throw invalidParameter('vmSize');
-  const { identity, plan, zones } = objectAt(body);
   const extras = { ...(identity === undefined ? {} : { identity }), ...(plan === undefined ? {} : { plan }) };
   const machine: Machine = known ?? {
     ...state.resource(group, MACHINE_TYPE, name, region, tags),
     vmId: state.nextGuid(),
-    zones: Array.isArray(zones) ? zones.map(String) : [],
+    zones: asksZones,
     properties: {},
     extras,
     power: 'running',
@@ -83,27 +90,20 @@ function putMachine(request: ArmRequest): ArmAnswer {
   return follow(request, machine, known === undefined ? 201 : 200);
 }
 
-/** Gives a machine its properties and disks. */
-function place(request: ArmRequest, machine: Machine, properties: Record<string, unknown>, parts: Attachments): void {
-  machine.properties = properties;
-  machine.changedMs = request.state.clock.now();
-  attach(request.state, machine, parts);
-}
-
-function follow(request: ArmRequest, machine: Machine, status: number): ArmAnswer {
-  const { state } = request;
-  return begin(request, {
-    subscriptionId: machine.subscriptionId,
-    region: machine.region,
-    place: 'Microsoft.Compute/operations',
-    durationMs: state.settings.operationMs,
-    status,
-    body: {
-      ...machineJson(state, machine, false),
-      properties: { ...machine.properties, vmId: machine.vmId, provisioningState: 'Updating' },
-    },
-    complete: () => machineJson(state, machine, false),
-  });
+/** Source: ACD, OS disk swap: the machine is deallocated for it, the systems on both disks are of one type and generation. Errors: 409. */
+function checkOsStays(request: ArmRequest, machine: Machine, properties: Json): void {
+  const path = ['storageProfile', 'osDisk', 'managedDisk', 'id'] as const;
+  const before = request.state.disks.get(textAt(machine.properties, ...path) ?? '');
+  const after = request.state.disks.get(textAt(properties, ...path) ?? '');
+  if (before === after) return;
+  if (machine.power !== 'deallocated') {
+    throw notAllowed(`The OS disk of '${machine.name}' can be exchanged only while the machine is deallocated.`);
+  }
+  for (const name of ['osType', 'hyperVGeneration']) {
+    const [was, is] = [before?.settings[name], after?.settings[name]];
+    if (was === undefined || is === undefined || was === is) continue;
+    throw notAllowed(`The OS disk of '${machine.name}' has ${name} ${was}, disk '${after?.name}' has ${is}.`);
+  }
 }
 
 /** PATCH: tags, size, security and, for a swap of disks, the storage profile. Source: ACD, OS disk swap: the machine must be deallocated. */
@@ -116,80 +116,12 @@ function patchMachine(request: ArmRequest): ArmAnswer {
     if (name === 'storageProfile') properties.storageProfile = { ...objectAt(properties, name), ...objectAt(value) };
     else properties[name] = isObject(value) ? { ...objectAt(properties, name), ...value } : value;
   }
-  const before = textAt(machine.properties, 'storageProfile', 'osDisk', 'managedDisk', 'id');
-  const after = textAt(properties, 'storageProfile', 'osDisk', 'managedDisk', 'id');
-  if (before?.toLowerCase() !== after?.toLowerCase() && machine.power !== 'deallocated') {
-    throw notAllowed(`The OS disk of '${machine.name}' can be exchanged only while the machine is deallocated.`);
-  }
-  const parts = checkStorage(state, properties, machine, machine.region);
+  checkOsStays(request, machine, properties);
+  const parts = checkStorage(state, properties, machine, machine);
   const tags = valueAt(body, 'tags');
   if (isObject(tags)) machine.tags = tagsOf(tags);
   place(request, machine, properties, parts);
   return follow(request, machine, 200);
-}
-
-/** attachDetachDataDisks: several disks at once. Source: SDK, AttachDetachDataDisksRequest. */
-function attachDetach(request: ArmRequest): ArmAnswer {
-  const { state, body } = request;
-  const machine = machineOf(request);
-  const storage = objectAt(machine.properties, 'storageProfile');
-  const detach = new Set(
-    disksOf(body, 'dataDisksToDetach').map((each) => (textAt(each, 'diskId') ?? '').toLowerCase()),
-  );
-  const kept = disksOf(storage, 'dataDisks').filter(
-    (each) => !detach.has((textAt(each, 'managedDisk', 'id') ?? '').toLowerCase()),
-  );
-  const used = new Set(kept.map((each) => valueAt(each, 'lun')));
-  const added = disksOf(body, 'dataDisksToAttach').map((each) => {
-    let lun = valueAt(each, 'lun');
-    for (let free = 0; lun === undefined; free += 1) if (!used.has(free)) lun = free;
-    used.add(lun);
-    const { diskId, ...rest } = each;
-    return { ...rest, lun, createOption: 'Attach', managedDisk: { id: diskId } };
-  });
-  const properties = { ...machine.properties, storageProfile: { ...storage, dataDisks: [...kept, ...added] } };
-  const parts = checkStorage(state, properties, machine, machine.region);
-  place(request, machine, properties, parts);
-  return begin(request, {
-    subscriptionId: machine.subscriptionId,
-    region: machine.region,
-    place: 'Microsoft.Compute/operations',
-    durationMs: state.settings.operationMs,
-    complete: () => objectAt(machine.properties, 'storageProfile'),
-  });
-}
-
-function setPower(request: ArmRequest, power: Machine['power']): ArmAnswer {
-  const { state } = request;
-  const machine = machineOf(request);
-  return begin(request, {
-    subscriptionId: machine.subscriptionId,
-    region: machine.region,
-    place: 'Microsoft.Compute/operations',
-    durationMs: state.settings.operationMs,
-    complete: () => {
-      if (power === 'running') checkNoExport(request, machine);
-      machine.power = power;
-      for (const id of disksOfMachine(machine)) {
-        const disk = state.disks.get(id);
-        if (disk !== undefined) state.setWriting(disk, power === 'running');
-      }
-      return null;
-    },
-  });
-}
-
-function checkNoExport(request: ArmRequest, machine: Machine): void {
-  const { state } = request;
-  const open = disksOfMachine(machine).find((id) => state.grants.active(id.toLowerCase(), state.clock.now()) !== null);
-  if (open !== undefined)
-    throw notAllowed(`There is an active shared access signature outstanding for disk ${open}. End the access first.`);
-}
-
-function disksOfMachine(machine: Machine): string[] {
-  const storage = objectAt(machine.properties, 'storageProfile');
-  const all = [objectAt(storage, 'osDisk'), ...disksOf(storage, 'dataDisks')];
-  return all.flatMap((each) => textAt(each, 'managedDisk', 'id') ?? []);
 }
 
 function deleteMachine(request: ArmRequest): ArmAnswer {
@@ -212,10 +144,17 @@ function deleteMachine(request: ArmRequest): ArmAnswer {
   });
 }
 
+/** Errors: 400 where there is none, or one that is not there or elsewhere. */
 function checkInterfaces(request: ArmRequest): void {
-  for (const id of interfacesOf(request.body)) {
-    if (request.state.interfaces.get(id) === undefined)
-      throw new ArmError(400, 'InvalidResourceReference', `Resource ${id} was not found.`);
+  const ids = interfacesOf(request.body);
+  if (ids.length === 0) throw invalidParameter('networkProfile.networkInterfaces');
+  const region = regionOfBody(request.body);
+  for (const id of ids) {
+    const found = request.state.interfaces.get(id);
+    if (found === undefined) throw new ArmError(400, 'InvalidResourceReference', `Resource ${id} was not found.`);
+    if (found.region !== region) {
+      throw new ArmError(400, 'InvalidResourceReference', `Resource ${id} is in ${found.region}, not in ${region}.`);
+    }
   }
 }
 
@@ -298,7 +237,7 @@ export const machineRoutes: readonly ArmRoute[] = [
     versions,
     does: 'starts it',
     compute: 'PutVM',
-    answer: (request) => setPower(request, 'running'),
+    answer: (request) => setPower(request, machineOf(request), 'running'),
   },
   {
     method: 'POST',
@@ -306,7 +245,7 @@ export const machineRoutes: readonly ArmRoute[] = [
     versions,
     does: 'stops it; it stays allocated',
     compute: 'PutVM',
-    answer: (request) => setPower(request, 'stopped'),
+    answer: (request) => setPower(request, machineOf(request), 'stopped'),
   },
   {
     method: 'POST',
@@ -314,7 +253,7 @@ export const machineRoutes: readonly ArmRoute[] = [
     versions,
     does: 'stops and deallocates it; its disks are no longer written to',
     compute: 'PutVM',
-    answer: (request) => setPower(request, 'deallocated'),
+    answer: (request) => setPower(request, machineOf(request), 'deallocated'),
   },
   {
     method: 'POST',
@@ -322,6 +261,6 @@ export const machineRoutes: readonly ArmRoute[] = [
     versions: versions.filter((each) => each >= '2024-03-01'),
     does: 'attaches and detaches data disks',
     compute: 'PutVM',
-    answer: attachDetach,
+    answer: (request) => attachDetach(request, machineOf(request)),
   },
 ];

@@ -1,8 +1,9 @@
 import { ArmError, resourceNotFound } from './arm-error.ts';
 import { checkSameRegion, regionOfBody, tagsOf } from './body-rules.ts';
 import type { Collection } from './collection.ts';
-import { isObject, type Json, listAt, objectAt, textAt, valueAt } from './json.ts';
+import { type Json, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
+import { checkSubnetUnused, completedInterface, completedNetwork, subnetsOf } from './network-rules.ts';
 import type { NetworkResource } from './resources.ts';
 import {
   type ArmAnswer,
@@ -15,8 +16,8 @@ import {
 } from './route.ts';
 import type { AzureState } from './state.ts';
 
-/** Source: Azure REST specifications, Microsoft.Network. */
-const NETWORK_API_VERSIONS = [
+/** API versions of Microsoft.Network. Source: Azure REST specifications. */
+export const NETWORK_API_VERSIONS = [
   '2021-08-01',
   '2022-01-01',
   '2022-07-01',
@@ -41,7 +42,7 @@ interface Kind {
   readonly type: string;
   readonly word: string;
   readonly collection: (state: AzureState) => Collection<NetworkResource>;
-  readonly check: (request: ArmRequest, body: unknown) => void;
+  readonly complete: (state: AzureState, resource: NetworkResource, asked: Json) => Json;
   readonly checkRemovable: (state: AzureState, resource: NetworkResource) => void;
 }
 
@@ -49,7 +50,7 @@ const INTERFACES: Kind = {
   type: INTERFACE_TYPE,
   word: 'network interface',
   collection: (state) => state.interfaces,
-  check: checkInterface,
+  complete: completedInterface,
   checkRemovable: (state, resource) => {
     const owner = state.interfaceOwner(resource.id);
     if (owner === null) return;
@@ -61,14 +62,9 @@ const NETWORKS: Kind = {
   type: NETWORK_TYPE,
   word: 'virtual network',
   collection: (state) => state.networks,
-  check: () => {},
+  complete: completedNetwork,
   checkRemovable: (state, resource) => {
-    const subnets = new Set(subnetsOf(resource).map((each) => (textAt(each, 'id') ?? '').toLowerCase()));
-    for (const each of state.interfaces.values()) {
-      if (subnetIdsOf(each.properties).some((id) => subnets.has(id.toLowerCase()))) {
-        throw new ArmError(400, 'InUseSubnetCannotBeDeleted', `${resource.id} is used by ${each.id}.`);
-      }
-    }
+    for (const each of subnetsOf(resource)) checkSubnetUnused(state, textAt(each, 'id') ?? '');
   },
 };
 
@@ -89,31 +85,9 @@ function networkJson(state: AzureState, resource: NetworkResource): Json {
   };
 }
 
-function subnetsOf(network: NetworkResource): Json[] {
-  return listAt(network.properties, 'subnets').filter(isObject);
-}
-
-function subnetIdsOf(properties: Json): string[] {
-  return listAt(properties, 'ipConfigurations').flatMap((each) => textAt(each, 'properties', 'subnet', 'id') ?? []);
-}
-
-/** Errors: 400 where a subnet is not there or lies in another region. */
-function checkInterface(request: ArmRequest, body: unknown): void {
-  const region = regionOfBody(body);
-  for (const id of subnetIdsOf(objectAt(body, 'properties'))) {
-    const networkId = id.replace(/\/subnets\/[^/]+$/i, '');
-    const network = request.state.networks.get(networkId);
-    const subnet = network && subnetsOf(network).find((each) => textAt(each, 'id')?.toLowerCase() === id.toLowerCase());
-    if (network === undefined || subnet === undefined) {
-      throw new ArmError(
-        400,
-        'InvalidResourceReference',
-        `Resource ${id} referenced by the network interface was not found.`,
-      );
-    }
-    if (network.region !== region)
-      throw new ArmError(400, 'InvalidResourceReference', `Resource ${id} is not in ${region}.`);
-  }
+/** The virtual network of a path. Errors: 404. */
+export function findNetwork(request: ArmRequest): NetworkResource {
+  return find(request, NETWORKS);
 }
 
 function find(request: ArmRequest, kind: Kind): NetworkResource {
@@ -124,26 +98,12 @@ function find(request: ArmRequest, kind: Kind): NetworkResource {
   return found;
 }
 
-/** Completes what a client left out, as the provider does: ids of the parts. */
-export function completed(id: string, type: string, properties: Json): Json {
-  const parts = type === NETWORK_TYPE ? 'subnets' : 'ipConfigurations';
-  const list = listAt(properties, parts)
-    .filter(isObject)
-    .map((each) => ({
-      ...each,
-      id: `${id}/${parts}/${textAt(each, 'name') ?? ''}`,
-      properties: { ...objectAt(each, 'properties'), provisioningState: 'Succeeded' },
-    }));
-  return { ...properties, [parts]: list };
-}
-
 function put(request: ArmRequest, kind: Kind): ArmAnswer {
   const { state, body } = request;
   const [subscriptionId = '', groupName = '', name = ''] = request.values;
   const group = groupOf(state, subscriptionId, groupName);
   const region = regionOfBody(body);
   const tags = tagsOf(valueAt(body, 'tags'));
-  kind.check(request, body);
   const known = kind.collection(state).get(`${group.key}/providers/${kind.type}/${name}`);
   if (known !== undefined) checkSameRegion(known, region);
   const resource: NetworkResource = known ?? {
@@ -151,8 +111,9 @@ function put(request: ArmRequest, kind: Kind): ArmAnswer {
     properties: {},
     extras: {},
   };
+  resource.properties = kind.complete(state, resource, objectAt(body, 'properties'));
   resource.tags = tags;
-  resource.properties = completed(resource.id, kind.type, objectAt(body, 'properties'));
+  resource.changedMs = state.clock.now();
   if (known === undefined) kind.collection(state).add(resource);
   return begin(request, {
     subscriptionId: group.subscriptionId,
@@ -184,16 +145,12 @@ function remove(request: ArmRequest, kind: Kind): ArmAnswer {
   });
 }
 
-function subnet(request: ArmRequest): ArmAnswer {
-  const network = find(request, NETWORKS);
-  const name = parameterOf(request, 3);
-  const found = subnetsOf(network).find((each) => textAt(each, 'name')?.toLowerCase() === name.toLowerCase());
-  if (found === undefined) throw notFoundSubnet(network, name);
-  return { status: 200, body: found };
-}
-
-function notFoundSubnet(network: NetworkResource, name: string): ArmError {
-  return new ArmError(404, 'NotFound', `Subnet ${network.id}/subnets/${name} was not found.`);
+function patch(request: ArmRequest, kind: Kind): ArmAnswer {
+  const resource = find(request, kind);
+  const tags = valueAt(request.body, 'tags');
+  if (tags !== undefined) resource.tags = tagsOf(tags);
+  resource.changedMs = request.state.clock.now();
+  return { status: 200, body: networkJson(request.state, resource) };
 }
 
 function routesOf(kind: Kind, parameter: string): ArmRoute[] {
@@ -237,6 +194,13 @@ function routesOf(kind: Kind, parameter: string): ArmRoute[] {
       answer: (request) => put(request, kind),
     },
     {
+      method: 'PATCH',
+      path: `${path}/{${parameter}}`,
+      versions,
+      does: `changes the tags of a ${kind.word}`,
+      answer: (request) => patch(request, kind),
+    },
+    {
       method: 'DELETE',
       path: `${path}/{${parameter}}`,
       versions,
@@ -246,24 +210,8 @@ function routesOf(kind: Kind, parameter: string): ArmRoute[] {
   ];
 }
 
-const SUBNETS = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/${NETWORK_TYPE}/{virtualNetworkName}/subnets`;
-
-/** Routes of Microsoft.Network. */
+/** Routes of network interfaces and virtual networks. */
 export const networkRoutes: readonly ArmRoute[] = [
   ...routesOf(INTERFACES, 'networkInterfaceName'),
   ...routesOf(NETWORKS, 'virtualNetworkName'),
-  {
-    method: 'GET',
-    path: SUBNETS,
-    versions: NETWORK_API_VERSIONS,
-    does: 'lists the subnets of a virtual network',
-    answer: (request) => ({ status: 200, body: { value: subnetsOf(find(request, NETWORKS)) } }),
-  },
-  {
-    method: 'GET',
-    path: `${SUBNETS}/{subnetName}`,
-    versions: NETWORK_API_VERSIONS,
-    does: 'reads a subnet',
-    answer: subnet,
-  },
 ];

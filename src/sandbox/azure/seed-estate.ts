@@ -1,14 +1,16 @@
 import { VolumeBytes, Workload } from '../bytes/bytes.ts';
 import { ArmError, groupNotFound } from './arm-error.ts';
-import { checkComputeName, checkGroupName, checkSize } from './body-rules.ts';
+import { checkComputeName, checkGroupName, oneOf } from './body-rules.ts';
+import { checkedCreation, checkedZones, checkSizeOfKind } from './disk-kinds.ts';
 import type { Estate, EstateDisk, EstateMachine } from './estate.ts';
 import type { Json } from './json.ts';
 import { attach, checkStorage } from './machine-parts.ts';
-import { DISK_TYPE, GIB } from './make-disk.ts';
+import { DISK_SKUS, DISK_TYPE, GIB } from './make-disk.ts';
+import { completedInterface, completedNetwork } from './network-rules.ts';
 import { groupId, keyOf, regionOf } from './resource-id.ts';
 import type { Disk, Group, Machine, NetworkResource, Resource, Subscription } from './resources.ts';
 import { MACHINE_TYPE } from './routes-machines.ts';
-import { completed, INTERFACE_TYPE, NETWORK_TYPE } from './routes-network.ts';
+import { INTERFACE_TYPE, NETWORK_TYPE } from './routes-network.ts';
 import { newGroup } from './routes-resources.ts';
 import type { AzureState } from './state.ts';
 
@@ -74,13 +76,15 @@ function networkResource(
   region: string,
   properties: Json,
 ): NetworkResource {
-  const resource = state.resource(group, type, name, regionOf(region), {});
-  return { ...resource, properties: completed(resource.id, type, properties), extras: {} };
+  const resource = { ...state.resource(group, type, name, regionOf(region), {}), properties: {}, extras: {} };
+  const complete = type === NETWORK_TYPE ? completedNetwork : completedInterface;
+  return { ...resource, properties: complete(state, resource, properties) };
 }
 
 function seedDisk(state: AzureState, asked: EstateDisk): Disk {
   checkComputeName('disk', asked.name);
-  const sizeGiB = checkSize(asked.sizeGiB);
+  const sku = oneOf('sku.name', asked.sku ?? 'Premium_LRS', DISK_SKUS);
+  const sizeGiB = checkSizeOfKind(asked.sizeGiB, sku);
   const group = groupFor(state, asked.subscriptionId, asked.resourceGroup);
   refuseDouble(state.disks.get(`${group.key}/providers/${DISK_TYPE}/${asked.name}`));
   const resource = state.resource(group, DISK_TYPE, asked.name, regionOf(asked.region), { ...asked.tags });
@@ -93,17 +97,19 @@ function seedDisk(state: AzureState, asked: EstateDisk): Disk {
   const volume = new VolumeBytes({ sizeBytes, seed, source });
   const os =
     asked.osType === undefined ? {} : { osType: asked.osType, hyperVGeneration: asked.hyperVGeneration ?? 'V2' };
+  const { logicalSectorSize } = asked;
+  const creation = { createOption: 'Empty', ...(logicalSectorSize === undefined ? {} : { logicalSectorSize }) };
   const disk: Disk = {
     ...resource,
     uniqueId: state.nextGuid(),
-    settings: { ...os, creationData: { createOption: 'Empty' } },
+    settings: { ...os, creationData: checkedCreation(creation, sku, sizeGiB) },
     volume,
     workload:
       asked.workload === undefined
         ? null
         : new Workload({ volume, seed, startMs: state.clock.now(), ...asked.workload }),
-    sku: asked.sku ?? 'Premium_LRS',
-    zones: asked.zones ?? [],
+    sku,
+    zones: checkedZones(asked.zones ?? [], sku),
     sizeGiB,
     state: 'Succeeded',
     managedBy: null,
@@ -156,7 +162,11 @@ function seedMachine(state: AzureState, asked: EstateMachine): Machine {
     networkProfile: { networkInterfaces: [{ id: nic.id, properties: { primary: true, deleteOption: 'Detach' } }] },
     diagnosticsProfile: { bootDiagnostics: { enabled: true } },
   };
-  const parts = checkStorage(state, properties, null, regionOf(asked.region));
+  const parts = checkStorage(state, properties, null, {
+    subscriptionId: group.subscriptionId,
+    region: regionOf(asked.region),
+    zones: asked.zones ?? [],
+  });
   state.interfaces.add(nic);
   const machine: Machine = {
     ...state.resource(group, MACHINE_TYPE, asked.name, regionOf(asked.region), { ...asked.tags }),
@@ -185,14 +195,12 @@ function seedInterface(state: AzureState, group: Group, asked: EstateMachine): N
   }
   const network = state.networks.get(networkKey);
   const subnet = `${network?.id}/subnets/${asked.subnet ?? 'default'}`;
-  const address = `10.0.0.${4 + (state.interfaces.size % 250)}`;
   return networkResource(state, group, INTERFACE_TYPE, `${asked.name}-nic`, asked.region, {
     ipConfigurations: [
       {
         name: 'ipconfig1',
         properties: {
           primary: true,
-          privateIPAddress: address,
           privateIPAllocationMethod: 'Dynamic',
           subnet: { id: subnet },
         },

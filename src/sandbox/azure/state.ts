@@ -214,6 +214,7 @@ export class AzureState {
     this.disks.remove(disk);
     this.grants.revoke(disk.key);
     this.exports.delete(disk.key);
+    this.failHydrations(disk);
     this.bury(disk);
   }
 
@@ -227,6 +228,14 @@ export class AzureState {
     if (hasBytes(snapshot)) snapshot.bytes.remove();
     this.bury(snapshot);
     for (const copy of this.copies.from(snapshot.key)) this.failCopy(copy);
+  }
+
+  /** Snapshots that still need their disk fail when it goes, or changes its size. Source: ACD, incremental snapshot restrictions. */
+  failHydrations(disk: Disk): void {
+    for (const snapshot of this.copies.from(disk.key)) {
+      this.failCopy(snapshot);
+      snapshot.state = 'Failed';
+    }
   }
 
   /** A copy whose source has gone stays as a resource that says so, without bytes. */

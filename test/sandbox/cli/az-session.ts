@@ -56,7 +56,7 @@ export async function startAzSession(azPath: string, estate: Estate): Promise<Az
   const transcriptPath = join(folder, 'transcript.txt');
   const estateFile = join(folder, 'estate.json');
   await writeFile(estateFile, JSON.stringify(estate));
-  const sandbox = spawn(process.execPath, [SANDBOX, '--json', '--estate', estateFile], {
+  const sandbox = spawn(process.execPath, [SANDBOX, '--json', '--record', '--estate', estateFile], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ready = await readReady(sandbox);
@@ -66,7 +66,6 @@ export async function startAzSession(azPath: string, estate: Estate): Promise<Az
   const environment = {
     PATH: process.env.PATH ?? '',
     HOME: folder,
-    // The login as a managed identity asks for a home of the kind that App Service has.
     ...ready.azureCli,
     AZURE_CONFIG_DIR: join(folder, 'config'),
     AZURE_CORE_NO_COLOR: 'yes',

@@ -2,7 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Estate } from '../../../src/sandbox/azure/estate.ts';
+import type { RecordedExchange } from '../../../src/sandbox/azure/exchange-record.ts';
 import { SUBSCRIPTION_ID } from '../../../src/sandbox/azure/seed-estate.ts';
+import { checkExchange } from '../types/check-exchange.ts';
+import { havePublishedTypes } from '../types/published-types.ts';
+import { notFitting } from '../types/show-findings.ts';
 import { type AzSession, findAzureCli, startAzSession } from './az-session.ts';
 
 const MIB = 2 ** 20;
@@ -280,6 +284,12 @@ else {
       await ran('group', 'delete', '--name', GROUP, '--yes');
       expect(await ran('group', 'exists', '--name', GROUP)).toBe(false);
       expect(await ran('snapshot', 'list')).toEqual([]);
+    });
+
+    it.skipIf(!havePublishedTypes)('what az asked is of the published shape, and what it was answered', async () => {
+      const { exchanges } = await session.admin.ask<{ exchanges: RecordedExchange[] }>('GET', '/sandbox/exchanges');
+      expect(exchanges.length).toBeGreaterThan(30);
+      expect(exchanges.flatMap(checkExchange).filter(notFitting)).toEqual([]);
     });
   });
 }

@@ -144,13 +144,16 @@ function walk(place: Place, findings: Finding[]): void {
     case 'AnyType':
       return;
     case 'UnionType':
-      return walkUnion(place.type.file, type, value, add);
+      walkUnion(place.type.file, type, value, add);
+      return;
     case 'ArrayType':
-      if (!Array.isArray(value)) return add('must be a list');
-      for (const [at, item] of value.entries()) inside(type.itemType as Ref, item, `${path}[${at}]`);
+      if (Array.isArray(value))
+        for (const [at, item] of value.entries()) inside(type.itemType as Ref, item, `${path}[${at}]`);
+      else add('must be a list');
       return;
     case 'ObjectType':
-      return walkObject(type, place, inside, findings);
+      walkObject(type, place, inside, findings);
+      return;
     default:
       throw new Error(`the checker does not know ${type.$type}`);
   }
@@ -179,7 +182,10 @@ function walkObject(
   const problem = (at: string, what: string): void => {
     findings.push({ severity: 'problem', path: at, what });
   };
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return problem(path, 'must be an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    problem(path, 'must be an object');
+    return;
+  }
   const known = type.properties ?? {};
   const isSent = way === 'request' || way === 'update';
   for (const [name, item] of Object.entries(value)) {
