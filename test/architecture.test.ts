@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { committedFiles, machineTraces } from './architecture/committed-text.ts';
+import { committedFiles, machineTraces, packagesNotLocked } from './architecture/committed-text.ts';
 import {
   arrows,
   type Breach,
@@ -263,6 +263,14 @@ describe('each rule can fail', () => {
 describe('what is committed works on any machine', () => {
   test.skipIf(!existsSync(join(root, '.git')))('no path of one machine, no address of a registry', () => {
     expect(show(machineTraces(committedFiles(root)))).toEqual([]);
+  });
+
+  test('the lock file names every optional package, those of other platforms too', () => {
+    expect(show(packagesNotLocked(readFileSync(join(root, 'package-lock.json'), 'utf8')))).toEqual([]);
+    const lacking = {
+      packages: { 'node_modules/a': { version: '1.0.0', optionalDependencies: { 'a-win32': '1.0.0' } } },
+    };
+    expect(packagesNotLocked(JSON.stringify(lacking))).toHaveLength(1);
   });
 
   test.each([

@@ -3,6 +3,7 @@ import { readCells, readDocument } from '../base/cells.ts';
 import { spreadText } from '../base/long-text.ts';
 import type { Cells, Row } from '../base/store.ts';
 import type { Tags } from '../inventory/inventory.ts';
+import { storedOriginSchema } from '../inventory/stored-source.ts';
 import type { SourceKind } from '../policy/policy.ts';
 import type { StoredFigures } from './figures.ts';
 import { dailyCostMicroUnits, monthlyCostMicroUnits } from './price.ts';
@@ -97,16 +98,7 @@ export interface FreedRow extends ChainLabels {
 
 const labelsSchema = z.strictObject({
   diskName: z.string(),
-  source: z.strictObject({
-    key: z.string(),
-    kind: z.enum(['virtualMachine', 'disk']),
-    id: z.string(),
-    name: z.string(),
-    subscriptionId: z.string(),
-    resourceGroup: z.string(),
-    region: z.string(),
-    tags: z.record(z.string(), z.string()),
-  }),
+  source: storedOriginSchema,
 });
 
 const amount = z.int();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EpochMs } from '../base/time.ts';
-import type { Source, Tags } from '../inventory/inventory.ts';
+import type { Source } from '../inventory/inventory.ts';
+import { storedOriginSchema } from '../inventory/stored-source.ts';
 
 /** One disk's snapshot inside a point. Times are epoch milliseconds, sizes bytes. */
 export interface PointSnapshot {
@@ -60,8 +61,6 @@ export interface Point {
   readonly mark: Mark | null;
 }
 
-const tagsSchema: z.ZodType<Tags> = z.record(z.string(), z.string());
-
 /** The stored form of a point: read strictly, so that a damaged row is reported and never acted on. */
 export const pointSchema = z.strictObject({
   id: z.string(),
@@ -69,16 +68,7 @@ export const pointSchema = z.strictObject({
   slot: z.number().int(),
   schedules: z.array(z.string()),
   trigger: z.enum(['schedule', 'demand']),
-  source: z.strictObject({
-    key: z.string(),
-    kind: z.enum(['virtualMachine', 'disk']),
-    id: z.string(),
-    name: z.string(),
-    subscriptionId: z.string(),
-    resourceGroup: z.string(),
-    region: z.string(),
-    tags: tagsSchema,
-  }),
+  source: storedOriginSchema,
   state: z.enum(['planned', 'started', 'succeeded', 'failed', 'deleting']),
   plannedAt: z.number().int(),
   startedAt: z.number().int().nullable(),

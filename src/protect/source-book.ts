@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import { readCells, readDocument } from '../base/cells.ts';
 import { AppError } from '../base/errors.ts';
 import { spreadText } from '../base/long-text.ts';
 import type { Cells, Row, Store } from '../base/store.ts';
 import { type EpochMs, HOUR_MS } from '../base/time.ts';
 import type { Source } from '../inventory/inventory.ts';
+import { storedSourceSchema } from '../inventory/stored-source.ts';
 import { policyKey } from '../schedule/point-names.ts';
 
 const TABLE = 'sources';
@@ -19,27 +19,6 @@ export interface ProtectedSource {
   /** The newest succeeded point's moment: what the achieved RPO counts from. */
   readonly lastPointAt: EpochMs | null;
 }
-
-const sourceSchema = z.strictObject({
-  key: z.string(),
-  kind: z.enum(['virtualMachine', 'disk']),
-  id: z.string(),
-  name: z.string(),
-  subscriptionId: z.string(),
-  resourceGroup: z.string(),
-  region: z.string(),
-  tags: z.record(z.string(), z.string()),
-  disks: z.array(
-    z.strictObject({
-      id: z.string(),
-      name: z.string(),
-      uniqueId: z.string(),
-      lun: z.number().int().nullable(),
-      sizeBytes: z.number(),
-      sku: z.string(),
-    }),
-  ),
-});
 
 /**
  * Which sources each policy protects or has protected.
@@ -144,7 +123,7 @@ function readSource(row: Row): ProtectedSource {
   const cells = readCells(row);
   return {
     policy: cells.text('policy'),
-    source: readDocument(row, 'source', sourceSchema),
+    source: readDocument(row, 'source', storedSourceSchema),
     lastSeenAt: cells.number('lastSeenAt'),
     protectedSince: cells.numberOrNull('protectedSince'),
     lastPointAt: cells.numberOrNull('lastPointAt'),

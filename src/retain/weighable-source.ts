@@ -45,7 +45,8 @@ export async function findWeighable(
   );
   const unpriced = chains.some(({ microUnitsPerGiBMonth }) => microUnitsPerGiBMonth === null);
   const placeByPoint = new Map(live.points.map(({ point }, at) => [point.id, at]));
-  const kept = keptPlaces(live, decided);
+  const keptAt = keptByPlace(decided);
+  const kept = keptPlaces(live, keptAt);
   const unmeasured = oldestUnmeasured(live, chains, kept);
   const weighed =
     shared || unpriced ? [] : kept.filter((at) => takenAt(live, at) < unmeasured);
@@ -57,7 +58,7 @@ export async function findWeighable(
       const cost = ((node.writtenBytes ?? 0) * (microUnitsPerGiBMonth ?? 0)) / GIB;
       const place = placeByPoint.get(node.pointId);
       if (node.state === 'kept') upper += cost;
-      if (place !== undefined && isKeptAt(decided, place) && !stays.has(place)) rest += cost;
+      if (place !== undefined && keptAt[place] === 1 && !stays.has(place)) rest += cost;
     }
   }
   const notWeighed = shared ? 'shared' : unpriced ? 'no price' : weighed.length < kept.length ? 'not measured' : null;
@@ -74,6 +75,7 @@ export async function readCovered(
   { live, decided, chains: disks, weighed }: WeighableSource,
 ): Promise<{ readonly covered: CoveredSource; readonly decided: MaskedPoints } | null> {
   const stays = new Set(weighed);
+  const keptAt = keptByPlace(decided);
   const placeByPoint = new Map(live.points.map(({ point }, at) => [point.id, at]));
   const newIndex = new Map(weighed.map((at, index) => [at, index]));
   const sourceChains: SourceChain[] = [];
@@ -89,7 +91,7 @@ export async function readCovered(
         const place = placeByPoint.get(node.pointId);
         const index = place === undefined ? undefined : newIndex.get(place);
         if (index !== undefined) snapshotOf[index] = snapshot;
-        else if (isOther(node, place, decided)) others.push(snapshot);
+        else if (isOther(node, place, keptAt)) others.push(snapshot);
       }
       sourceChains.push({ lives, snapshotOf, others, microUnitsPerGiBMonth: microUnitsPerGiBMonth ?? 0 });
     }
@@ -101,8 +103,8 @@ export async function readCovered(
 }
 
 /** What stays in the chain beside the points that the budget chooses from: snapshots of other policies, and of this one what is not weighed. */
-function isOther(node: ChainNode, place: number | undefined, decided: MaskedPoints): boolean {
-  return node.state === 'kept' && (place === undefined || isKeptAt(decided, place));
+function isOther(node: ChainNode, place: number | undefined, keptAt: Uint8Array): boolean {
+  return node.state === 'kept' && (place === undefined || keptAt[place] === 1);
 }
 
 async function readChains(
@@ -146,14 +148,16 @@ function oldestUnmeasured(live: LiveSource, chains: readonly PricedSegments[], k
 }
 
 /** Places of the succeeded points that tiers and age keep. */
-function keptPlaces(live: LiveSource, decided: MaskedPoints): number[] {
+function keptPlaces(live: LiveSource, keptAt: Uint8Array): number[] {
   const places = [...live.points.keys()];
-  return places.filter((at) => live.retention[at]?.state === 'succeeded' && isKeptAt(decided, at));
+  return places.filter((at) => live.retention[at]?.state === 'succeeded' && keptAt[at] === 1);
 }
 
-function isKeptAt({ order, masks }: MaskedPoints, place: number): boolean {
-  // `order` is a permutation: the mask of a place stands where the order names it.
-  return isKept(masks[order.indexOf(place)] as number);
+/** By place: 1 where tiers, age or a guard keep the point. */
+function keptByPlace({ order, masks }: MaskedPoints): Uint8Array {
+  const kept = new Uint8Array(order.length);
+  for (const [at, place] of order.entries()) kept[place] = isKept(masks[at] as number) ? 1 : 0;
+  return kept;
 }
 
 function takenAt(live: LiveSource, at: number): number {

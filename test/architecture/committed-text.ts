@@ -56,3 +56,29 @@ export function machineTraces(files: readonly CommittedFile[]): readonly Breach[
     }),
   );
 }
+
+interface LockFile {
+  readonly packages: Readonly<
+    Record<string, { readonly version?: string; readonly optionalDependencies?: Readonly<Record<string, string>> }>
+  >;
+}
+
+/**
+ * Optional packages (those of other platforms) that the lock file does not name: `npm ci` refuses such a file.
+ *
+ * A registry that serves only some platforms makes `npm install` drop the others from the file without a word. Write them back by hand: version,
+ * os, cpu and libc are enough.
+ */
+export function packagesNotLocked(lockFile: string): readonly Breach[] {
+  const { packages } = JSON.parse(lockFile) as LockFile;
+  const locked = (from: string, name: string) =>
+    [`${from}/node_modules/${name}`, `node_modules/${name}`].some((path) => packages[path.replace(/^\//, '')]?.version);
+  return Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !locked(path, name))
+      .map((name) => ({
+        path: 'package-lock.json',
+        message: `${name}, which ${path} asks for, is not locked: npm ci will refuse the file`,
+      })),
+  );
+}

@@ -31,7 +31,7 @@ const isRoom = (area: string) => !LAX.includes(area);
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
   policy: ['check-policy', 'match-names', 'parse-policy', 'policy-document', 'snapshot-group'],
   schedule: ['cron', 'decide-due-slots', 'model-calendar', 'occurrences', 'point-names'],
-  inventory: ['match-sources', 'read-estate'],
+  inventory: ['match-sources', 'read-estate', 'stored-source'],
   work: ['lease', 'messages'],
 };
 
