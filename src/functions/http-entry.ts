@@ -5,10 +5,12 @@ import {
   type HttpResponseInit,
   type InvocationContext,
 } from '@azure/functions';
+import type { z } from 'zod';
 import { type App, useApp } from '../app.ts';
 import { AppError, type ErrorCode, errorRules } from '../base/errors.ts';
 import { hashId } from '../base/ids.ts';
-import type { Problem } from '../base/problem.ts';
+import type { Parsed, Problem } from '../base/problem.ts';
+import { schemaProblems } from '../base/schema-problems.ts';
 import { beginOnce } from './idempotency.ts';
 import { mayCall, type Principal, type RequiredRole, readPrincipal } from './principal.ts';
 
@@ -197,6 +199,12 @@ export function badRequest(problems: readonly Problem[]): HttpResponseInit {
     `${problems.length} problem${problems.length === 1 ? '' : 's'} found`,
     { problems },
   );
+}
+
+/** Holds a body to its schema: all problems at once. */
+export function parseBody<T>(schema: z.ZodType<T>, body: unknown): Parsed<T> {
+  const parsed = schema.safeParse(body);
+  return parsed.success ? { ok: true, value: parsed.data } : { ok: false, problems: schemaProblems(schema, body) };
 }
 
 /** A JSON answer. */

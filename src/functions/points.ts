@@ -4,7 +4,7 @@ import { type EpochMs, formatIso, parseIso } from '../base/time.ts';
 import { PointView } from '../protect/show-point.ts';
 import { takeNow } from '../protect/take-now.ts';
 import { holdPoint, releasePoint, unmarkPoint } from '../retain/marks.ts';
-import { badRequest, json, route } from './http-entry.ts';
+import { badRequest, json, parseBody, route } from './http-entry.ts';
 
 const PAGE_SIZE = 100;
 
@@ -65,11 +65,11 @@ route({
   route: 'points',
   role: 'operator',
   handle: async ({ app, body, caller, operation }) => {
-    const parsed = takeSchema.safeParse(body);
-    if (!parsed.success) return badRequest(schemaProblems(parsed.error));
+    const parsed = parseBody(takeSchema, body);
+    if (!parsed.ok) return badRequest(parsed.problems);
     const taken = await takeNow(app, {
-      source: parsed.data.source,
-      policy: parsed.data.policy ?? null,
+      source: parsed.value.source,
+      policy: parsed.value.policy ?? null,
       by: caller.name,
       at: operation.at,
     });
@@ -82,7 +82,10 @@ route({
   },
 });
 
-const holdSchema = z.strictObject({ reason: z.string().min(1).max(200), until: z.string().optional() });
+const holdSchema = z.strictObject({
+  reason: z.string().min(1).max(200).describe('why, in 1 to 200 characters'),
+  until: z.string().optional().describe('an ISO 8601 date and time with offset that lies ahead'),
+});
 
 route({
   name: 'points-hold',
@@ -90,20 +93,20 @@ route({
   route: 'points/{id}/hold',
   role: 'operator',
   handle: async ({ app, params, body, caller }) => {
-    const parsed = holdSchema.safeParse(body);
-    if (!parsed.success) return badRequest(schemaProblems(parsed.error));
-    const until = parsed.data.until === undefined ? null : parseIso(parsed.data.until);
-    if (parsed.data.until !== undefined && (until === null || until <= app.clock.now())) {
+    const parsed = parseBody(holdSchema, body);
+    if (!parsed.ok) return badRequest(parsed.problems);
+    const until = parsed.value.until === undefined ? null : parseIso(parsed.value.until);
+    if (parsed.value.until !== undefined && (until === null || until <= app.clock.now())) {
       return badRequest([
         {
           path: '$.until',
           message: 'is no moment to come',
-          found: parsed.data.until.slice(0, 80),
+          found: parsed.value.until.slice(0, 80),
           allowed: 'an ISO 8601 date and time with offset that lies ahead',
         },
       ]);
     }
-    const point = await holdPoint(app, params.id ?? '', { reason: parsed.data.reason, until, by: caller.name });
+    const point = await holdPoint(app, params.id ?? '', { reason: parsed.value.reason, until, by: caller.name });
     if (!point) throw noPoint(params.id);
     return json(await new PointView(app.chains).show(point, app.clock.now()));
   },
@@ -137,8 +140,4 @@ route({
 
 function noPoint(id: string | undefined): AppError {
   return new AppError('not-found', 'There is no point of this id', { point: id?.slice(0, 100) ?? null });
-}
-
-function schemaProblems(error: z.ZodError) {
-  return error.issues.map((issue) => ({ path: ['$', ...issue.path.map(String)].join('.'), message: issue.message }));
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { AppError } from '../base/errors.ts';
 import { formatIso } from '../base/time.ts';
-import { badRequest, json, route } from './http-entry.ts';
+import { badRequest, json, parseBody, route } from './http-entry.ts';
 
-const approvalSchema = z.strictObject({ deletes: z.number().int().min(1) });
+const approvalSchema = z.strictObject({
+  deletes: z.number().int().min(1).describe('the number of deletions that GET sweeps/stopped shows'),
+});
 
 /** Sweeps that have stopped because they would delete too much at once. */
 route({
@@ -24,17 +26,10 @@ route({
   route: 'policies/{name}/approval',
   role: 'admin',
   handle: async ({ app, params, body, caller }) => {
-    const parsed = approvalSchema.safeParse(body);
-    if (!parsed.success)
-      return badRequest([
-        {
-          path: '$.deletes',
-          message: 'must say how many deletions are approved',
-          allowed: 'the number that GET sweeps/stopped shows',
-        },
-      ]);
+    const parsed = parseBody(approvalSchema, body);
+    if (!parsed.ok) return badRequest(parsed.problems);
     const policy = params.name ?? '';
-    const done = await app.approvals.approve(policy, parsed.data.deletes, caller.name);
+    const done = await app.approvals.approve(policy, parsed.value.deletes, caller.name);
     if (done === 'nothing')
       throw new AppError('not-found', 'No sweep of this policy waits for an approval', { policy });
     if (done === 'changed') throw new AppError('conflict', 'The sweep would delete another number by now', { policy });
@@ -43,7 +38,7 @@ route({
       actor: caller.name,
       action: 'sweep.approve',
       target: policy,
-      facts: { deletes: parsed.data.deletes },
+      facts: { deletes: parsed.value.deletes },
     });
     return { status: 204 };
   },

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { type Problem, showFound } from '../base/problem.ts';
+import { jsonPath, MAX_PROBLEMS, valueAt } from '../base/schema-problems.ts';
 import { approximateMs, type CalendarDuration, parseDuration, subtractDuration, UTC } from '../base/time.ts';
 import { floorRules } from './policy.ts';
 import { budgetSchema, scheduleSchema, snapshotSchema } from './policy-schema.ts';
-import { jsonPath, MAX_PROBLEMS, valueAt } from './schema-problems.ts';
 import { isGroupTemplate } from './snapshot-group.ts';
 
 /**

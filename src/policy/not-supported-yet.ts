@@ -1,5 +1,5 @@
 import { type Problem, showFound } from '../base/problem.ts';
-import { jsonPath, valueAt } from './schema-problems.ts';
+import { jsonPath, valueAt } from '../base/schema-problems.ts';
 
 /** The parts of a policy document that stand for a capability of their own. */
 export type Capability = 'budget' | 'copies' | 'drills' | 'consistency' | 'networkAccess';

@@ -1,13 +1,13 @@
 import { assert } from '../base/assert.ts';
 import { toMicroUnits } from '../base/money.ts';
 import { type Parsed, type Problem, showFound } from '../base/problem.ts';
+import { schemaProblems, valueAt } from '../base/schema-problems.ts';
 import { type CalendarDuration, parseDuration, parseZone, type ZoneId } from '../base/time.ts';
 import { sectionProblems } from './check-sections.ts';
 import { type Capability, notSupportedYet, unsupportedProblems } from './not-supported-yet.ts';
 import type { Budget, Matcher, Policy, Retention, Schedule, Scope } from './policy.ts';
 import { splitScope } from './policy-leaves.ts';
 import { type PolicyDocument, policySchema } from './policy-schema.ts';
-import { schemaProblems, valueAt } from './schema-problems.ts';
 
 /**
  * Reads a policy document.

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GIB } from '../base/bytes.ts';
 import { type Parsed, type Problem, showFound } from '../base/problem.ts';
+import { schemaProblems } from '../base/schema-problems.ts';
 import { type EpochMs, parseIso } from '../base/time.ts';
 import type { Point, PointSnapshot } from '../protect/protect.ts';
 import type { RestoreTarget } from './restore.ts';
@@ -17,29 +18,48 @@ const diskSkus = [
 ] as const;
 
 const diskTargetSchema = z.strictObject({
-  /** Which disk of the point, by name; needed where the point has several. */
-  disk: z.string().min(1).optional(),
+  disk: z.string().min(1).optional().describe('the name of one disk of the point; needed where it has several'),
   resourceGroup: z
     .string()
-    .regex(/^[-\w._()]{0,89}[-\w_()]$/, 'a resource group name')
-    .optional(),
-  /** Source: Azure naming rules for Microsoft.Compute/disks: 1 to 80 letters, digits, `_`, `-`, `.`; begins with a letter or digit, ends with one or `_`. */
+    .regex(/^[-\w._()]{0,89}[-\w_()]$/)
+    .optional()
+    .describe('the name of a resource group'),
+  // Source: Azure naming rules for Microsoft.Compute/disks.
   name: z
     .string()
-    .regex(/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?$/, 'a disk name of 1 to 80 letters, digits, _ - .')
-    .optional(),
-  sku: z.enum(diskSkus).optional(),
-  zone: z.enum(['1', '2', '3']).optional(),
-  sizeGiB: z.number().int().min(1).max(65_536).optional(),
-  diskEncryptionSet: z.string().startsWith('/subscriptions/').optional(),
-  tags: z.record(z.string().min(1).max(512), z.string().max(256)).optional(),
+    .regex(/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?$/)
+    .optional()
+    .describe('a name for the new disk: 1 to 80 letters, digits, _ - and .; begins and ends with a letter, digit or _'),
+  sku: z.enum(diskSkus).optional().describe(diskSkus.join(', ')),
+  zone: z.enum(['1', '2', '3']).optional().describe('1, 2 or 3'),
+  sizeGiB: z
+    .number()
+    .int()
+    .min(1)
+    .max(65_536)
+    .optional()
+    .describe('a whole number of GiB, the size of the source or more'),
+  diskEncryptionSet: z
+    .string()
+    .startsWith('/subscriptions/')
+    .optional()
+    .describe('the resource id of a disk encryption set'),
+  tags: z.record(z.string().min(1).max(512), z.string().max(256)).optional().describe('tags as Azure takes them'),
 });
 
 export const restoreRequestSchema = z.strictObject({
-  kind: z.enum(kinds),
-  point: z.union([z.string().min(1), z.strictObject({ source: z.string().min(1), at: z.string() })]),
+  kind: z.enum(kinds).describe('disk'),
+  point: z
+    .union([
+      z.string().min(1),
+      z.strictObject({
+        source: z.string().min(1).describe('the key of a source'),
+        at: z.string().describe('an ISO 8601 date and time with offset'),
+      }),
+    ])
+    .describe('the id of a point, or { "source": …, "at": … }'),
   target: diskTargetSchema.default({}),
-  expiresAfter: z.string().optional(),
+  expiresAfter: z.string().optional().describe('leave it out'),
 });
 
 export interface RestoreRequest {
@@ -50,15 +70,7 @@ export interface RestoreRequest {
 /** Reads the body of `POST restores`: every problem at once. */
 export function parseRestoreRequest(body: unknown): Parsed<RestoreRequest> {
   const parsed = restoreRequestSchema.safeParse(body);
-  if (!parsed.success) {
-    return {
-      ok: false,
-      problems: parsed.error.issues.map((issue) => ({
-        path: ['$', ...issue.path.map(String)].join('.'),
-        message: issue.message,
-      })),
-    };
-  }
+  if (!parsed.success) return { ok: false, problems: schemaProblems(restoreRequestSchema, body) };
   const { kind, point, target, expiresAfter } = parsed.data;
   const problems: Problem[] = [];
   if (kind !== 'disk') problems.push({ path: '$.kind', message: 'not supported yet', found: kind, allowed: 'disk' });

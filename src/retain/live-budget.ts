@@ -1,8 +1,8 @@
 import { inParallel } from '../base/in-parallel.ts';
-import type { EpochMs } from '../base/time.ts';
+import { fromMicroUnits } from '../base/money.ts';
 import type { Chains, PriceBook } from '../cost/cost.ts';
-import type { Budget } from '../policy/policy.ts';
 import type { RetentionPart } from '../policy/parse-policy.ts';
+import type { Budget } from '../policy/policy.ts';
 import type { BudgetAlarm } from './budget-alarm.ts';
 import type { MaskedPoints, PreparedRules } from './decide-masks.ts';
 import type { LiveSource, SourceEntry } from './live-sources.ts';
@@ -35,6 +35,8 @@ export interface BudgetGroup {
   readonly fits: boolean;
   readonly gapPercent: number;
   readonly alarm: BudgetAlarm | null;
+  /** How many points it gives up. */
+  readonly givenUp: number;
   readonly partial: readonly { readonly source: string; readonly name: string; readonly because: NotWeighed }[];
 }
 
@@ -110,7 +112,7 @@ async function planGroup(
   const partial = members.flatMap((member) => (member.notWeighed ? [partialOf(member, member.notWeighed)] : []));
   if (upper <= amountMicroUnits) {
     // All that the chains store is within the budget: no need to read a single range.
-    const outcome = { amountMicroUnits, costMicroUnits: Math.ceil(upper), fits: true, gapPercent: 0, alarm: null, partial };
+    const outcome = { amountMicroUnits, costMicroUnits: Math.ceil(upper), fits: true, gapPercent: 0, alarm: null, givenUp: 0, partial };
     return { outcome, givenUp: new Map(), entries: [] };
   }
   const read = await inParallel(members, SOURCES_AT_ONCE, async (member) => ({
@@ -135,6 +137,7 @@ async function planGroup(
     ready.map(({ decided }) => decided),
   );
   const marks = ready.map(({ member, decided }, at) => spread(member, decided, plan.givenUp[at] as Uint8Array));
+  const entries = marks.flatMap((each) => each.entries);
   return {
     outcome: {
       amountMicroUnits,
@@ -142,10 +145,11 @@ async function planGroup(
       fits: plan.fits && rest <= amountMicroUnits,
       gapPercent: plan.gapPercent,
       alarm: alarmWith(plan, amountMicroUnits, rest),
+      givenUp: entries.length,
       partial,
     },
     givenUp: new Map(marks.map(({ key, positions }) => [key, positions])),
-    entries: marks.flatMap(({ entries }) => entries),
+    entries,
   };
 }
 
@@ -156,8 +160,11 @@ function alarmWith(
   rest: number,
 ): BudgetAlarm | null {
   const cost = costMicroUnits + rest;
-  const units = (microUnits: number) => microUnits / 1_000_000;
-  const raise = { path: '$.budget.amountPerMonth', from: units(amountMicroUnits), to: units(cost) };
+  const raise = {
+    path: '$.budget.amountPerMonth',
+    from: fromMicroUnits(amountMicroUnits),
+    to: fromMicroUnits(cost),
+  };
   if (alarm === null) {
     return rest <= amountMicroUnits ? null : { exceedsByMicroUnits: cost - amountMicroUnits, change: raise };
   }
@@ -173,23 +180,25 @@ function spread(
 ): { readonly key: string; readonly positions: Uint8Array; readonly entries: readonly GivenUp[] } {
   const positionOf = new Map([...all.order.entries()].map(([position, place]) => [place, position]));
   const positions = new Uint8Array(all.order.length);
-  const entries: { pointId: string; older: string | null; newer: string }[] = [];
-  let newer: string | null = null;
-  // Newest first; the newest one always stays.
+  const entries: GivenUp[] = [];
+  let waiting: string[] = [];
+  let newer = '';
+  const settle = (older: string | null) => {
+    for (const pointId of waiting) entries.push({ pointId, older, newer });
+    waiting = [];
+  };
+  // Newest first: the newest one always stays.
   for (const [at, index] of decided.order.entries()) {
     const place = weighed[index] as number;
-    const pointId = live.points[place]?.point.id ?? '';
-    if (givenUp[at] !== 1 || newer === null) {
-      for (const entry of entries) entry.older ??= pointId === entry.pointId ? null : entry.older;
-      newer = pointId;
-      continue;
+    const { point } = live.points[place] as (typeof live.points)[number];
+    if (givenUp[at] === 1) {
+      positions[positionOf.get(place) as number] = 1;
+      waiting.push(point.id);
+    } else {
+      settle(point.id);
+      newer = point.id;
     }
-    positions[positionOf.get(place) as number] = 1;
-    entries.push({ pointId, older: null, newer });
   }
-  return { key: live.entry.key, positions, entries: withOlder(entries) };
-}
-
-function withOlder(entries: readonly GivenUp[]): readonly GivenUp[] {
-  return entries;
+  settle(null);
+  return { key: live.entry.key, positions, entries };
 }

@@ -134,7 +134,7 @@ describe('the request', () => {
   it.each([
     { name: 'no body', body: undefined, path: '$' },
     { name: 'another kind', body: { kind: 'vm', point: 'p' }, path: '$.kind' },
-    { name: 'an unknown field', body: { kind: 'disk', point: 'p', force: true }, path: '$' },
+    { name: 'an unknown field', body: { kind: 'disk', point: 'p', force: true }, path: '$.force' },
     {
       name: 'a moment that is none',
       body: { kind: 'disk', point: { source: 's', at: 'yesterday' } },

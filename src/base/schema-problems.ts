@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Problem, showFound } from '../base/problem.ts';
+import { type Problem, showFound } from './problem.ts';
 
 /** Unknown input may be wrong in a million places: more problems than this help nobody. */
 export const MAX_PROBLEMS = 200;
