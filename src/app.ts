@@ -25,6 +25,7 @@ import { SourceBook } from './protect/source-book.ts';
 import { Unconfirmed } from './protect/unconfirmed.ts';
 import type { DiskMaker } from './restore/ports.ts';
 import { RestoreBook } from './restore/restore-book.ts';
+import { BudgetBook } from './retain/budget-book.ts';
 import type { SnapshotRemover } from './retain/ports.ts';
 import { SweepApprovals } from './retain/sweep-stop.ts';
 import { createStore } from './state/azure-store.ts';
@@ -58,6 +59,7 @@ export interface App extends Outside {
   readonly agenda: Agenda;
   readonly chains: Chains;
   readonly approvals: SweepApprovals;
+  readonly budgets: BudgetBook;
   readonly restores: RestoreBook;
   readonly audit: Audit;
 }
@@ -76,6 +78,7 @@ export function buildApp(outside: Outside): App {
     agenda: new Agenda(store),
     chains: new Chains(store),
     approvals: new SweepApprovals(store),
+    budgets: new BudgetBook(store),
     restores: new RestoreBook(store),
     audit: new Audit(store),
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readCells, readDocument } from '../base/cells.ts';
 import { hashId } from '../base/ids.ts';
+import { inParallel } from '../base/in-parallel.ts';
 import { spreadText } from '../base/long-text.ts';
 import type { Cells, Row, Store, TableWrite } from '../base/store.ts';
 import type { EpochMs } from '../base/time.ts';
@@ -9,6 +10,8 @@ import type { SourceKind } from '../policy/policy.ts';
 const NODES = 'chains';
 const HEADS = 'chainheads';
 const EXTENTS = 'extents';
+
+const NODES_AT_ONCE = 8;
 
 /** The short name of a disk's chain: from Azure's own identity of the disk, so a disk made anew under the same name starts another. */
 export function chainKey(diskUniqueId: string): string {
@@ -90,22 +93,38 @@ export class Chains {
     return nodes;
   }
 
-  /** Adds a snapshot that has succeeded; again without harm. */
-  async add(head: ChainHead, node: NewNode): Promise<void> {
-    const fresh: ChainNode = {
-      ...node,
-      key: nodeKey(node.createdAt, node.pointId),
-      state: 'kept',
-      base: null,
-      writtenBytes: null,
-      attempts: 0,
-      error: null,
-      etag: '',
-    };
-    await this.#store.table(NODES).insert({ partitionKey: head.key, rowKey: fresh.key }, nodeCells(fresh));
-    await this.#store
-      .table(HEADS)
-      .put({ partitionKey: head.subscriptionId, rowKey: head.key }, spreadText('head', JSON.stringify(head)));
+  /** Adds snapshots that have succeeded, each to its disk's chain; again without harm. */
+  async add(snapshots: readonly { readonly head: ChainHead; readonly node: NewNode }[]): Promise<void> {
+    await this.#writeHeads(snapshots.map(({ head }) => head));
+    await inParallel(snapshots, NODES_AT_ONCE, async ({ head, node }) => {
+      const fresh: ChainNode = {
+        ...node,
+        key: nodeKey(node.createdAt, node.pointId),
+        state: 'kept',
+        base: null,
+        writtenBytes: null,
+        attempts: 0,
+        error: null,
+        etag: '',
+      };
+      await this.#store.table(NODES).insert({ partitionKey: head.key, rowKey: fresh.key }, nodeCells(fresh));
+    });
+  }
+
+  /** A wave's heads share their subscription's partition: a hundred of them are one call. */
+  async #writeHeads(heads: readonly ChainHead[]): Promise<void> {
+    const bySubscription = Map.groupBy(heads, (head) => head.subscriptionId);
+    for (const [subscriptionId, some] of bySubscription) {
+      const latest = new Map(some.map((head) => [head.key, head]));
+      await this.#store.table(HEADS).write(
+        subscriptionId,
+        [...latest].map(([key, head]) => ({
+          kind: 'put',
+          rowKey: key,
+          cells: spreadText('head', JSON.stringify(head)),
+        })),
+      );
+    }
   }
 
   /** Writes changed nodes and takes others out, whole or not at all; `refused` where one of them has changed meanwhile. */

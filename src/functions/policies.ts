@@ -1,8 +1,13 @@
 import type { HttpResponseInit } from '@azure/functions';
+import type { App } from '../app.ts';
 import { AppError } from '../base/errors.ts';
 import { formatIso } from '../base/time.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { StoredPolicy } from '../protect/policy-book.ts';
-import { deletePolicy, savePolicy } from '../protect/save-policy.ts';
+import { type CheckRequest, checkPolicy, deletePolicy, savePolicy } from '../protect/save-policy.ts';
+import { budgetCurrencyProblems } from '../retain/budget-currency.ts';
+import { comparePolicies } from '../retain/compare-policies.ts';
+import { mayExpire } from '../retain/sweep-policy.ts';
 import { type ApiRequest, badRequest, json, route } from './http-entry.ts';
 
 route({
@@ -52,14 +57,18 @@ async function put({ app, params, query, body, caller, ifMatch, ifNoneMatch }: A
   const name = params.name ?? '';
   if (body === undefined)
     throw new AppError('bad-request', 'The body is empty', { path: '$', allowed: 'a policy document' });
-  if (query.get('dryRun') === 'true')
-    throw new AppError('not-supported-yet', 'dryRun is not supported yet', { path: '?dryRun' });
-  const expected = ifNoneMatch === '*' ? { ifMatch: null } : ifMatch === null || ifMatch === '*' ? {} : { ifMatch };
-  const saved = await savePolicy(app, {
+  const force = query.get('force') === 'true';
+  const check = {
     name,
     body,
+    force,
+    objections: (policy: Policy) => budgetCurrencyProblems(policy.budget, app.currency),
+  };
+  if (query.get('dryRun') === 'true') return dryRun(app, check);
+  const expected = ifNoneMatch === '*' ? { ifMatch: null } : ifMatch === null || ifMatch === '*' ? {} : { ifMatch };
+  const saved = await savePolicy(app, {
+    ...check,
     by: caller.name,
-    force: query.get('force') === 'true',
     ...expected,
   });
   if (saved.kind === 'problems') return badRequest(saved.problems);
@@ -68,6 +77,17 @@ async function put({ app, params, query, body, caller, ifMatch, ifNoneMatch }: A
     status: saved.kind === 'created' ? 201 : 200,
     headers: { etag: `"${saved.version}"` },
   });
+}
+
+/** What the change would delete, free and cost, or everything that stands against it. Nothing is saved. */
+async function dryRun(app: App, check: CheckRequest): Promise<HttpResponseInit> {
+  const checked = await checkPolicy(app, check);
+  if (!checked.ok) return badRequest(checked.problems);
+  const stored = await app.policies.get(check.name);
+  const now = app.clock.now();
+  const current = stored && mayExpire(stored) ? stored.policy : null;
+  const effect = await comparePolicies(app, { policyName: check.name, current, changed: checked.value, now });
+  return json({ dryRun: true, at: formatIso(now), policy: check.name, enabled: checked.value.enabled, ...effect });
 }
 
 function shown({ policy, version, updatedAt, updatedBy }: StoredPolicy) {

@@ -4,6 +4,7 @@ import { DAY_MS, utcDay } from '../base/time.ts';
 import { closeDay, isClosed, liveChains, openPriceBook } from '../cost/cost.ts';
 import { runSchedules } from '../protect/run-schedules.ts';
 import { mayExpire } from '../retain/sweep-policy.ts';
+import { SWEEP_CRON } from '../retain/sweep-times.ts';
 import type { Message } from '../work/messages.ts';
 import { resumeWork } from '../work/resume-work.ts';
 
@@ -27,7 +28,7 @@ app.timer('resume-work', {
 
 /** Sweeps every policy's points, four times a day. */
 app.timer('prune-sweep', {
-  schedule: '0 45 1,7,13,19 * * *',
+  schedule: `0 ${SWEEP_CRON}`,
   handler: async () => {
     const holdfast = await useApp();
     const policies = (await holdfast.policies.list()).filter(mayExpire);

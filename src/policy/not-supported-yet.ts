@@ -6,7 +6,6 @@ export type Capability = 'budget' | 'copies' | 'drills' | 'consistency' | 'netwo
 
 /** Capabilities that are not built: a document that asks for one is refused, rather than half obeyed. Take a name out once it works. */
 export const notSupportedYet: ReadonlySet<Capability> = new Set<Capability>([
-  'budget',
   'copies',
   'drills',
   'consistency',

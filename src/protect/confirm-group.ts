@@ -2,7 +2,7 @@ import { type Audit, HOLDFAST } from '../audit/audit.ts';
 import { inParallel } from '../base/in-parallel.ts';
 import type { Store } from '../base/store.ts';
 import { type EpochMs, formatIso, HOUR_MS, MINUTE_MS } from '../base/time.ts';
-import { type ChainHead, type Chains, chainKey } from '../cost/cost.ts';
+import { type ChainHead, type Chains, chainKey, type NewNode } from '../cost/cost.ts';
 import { type Message, messageOf } from '../work/messages.ts';
 import type { WorkItem } from '../work/work.ts';
 import type { StoredPoint } from './catalogue.ts';
@@ -60,16 +60,18 @@ async function confirmCreates(
     return { id, stored, decision };
   });
   const finished = decisions.filter(({ decision }) => decision.kind === 'succeeded' || decision.kind === 'failed');
-  const chains = new Set<string>();
+  const added = finished.flatMap(({ decision }) =>
+    decision.kind === 'succeeded' || decision.kind === 'failed' ? chainNodesOf(decision.point, snapshotById) : [],
+  );
+  await deps.chains.add(added);
+  const chains = new Set(added.map(({ head }) => head.key));
   const takenAtBySource = new Map<string, Map<string, EpochMs>>();
-  await inParallel(finished, ROWS_AT_ONCE, async ({ decision }) => {
-    if (decision.kind !== 'succeeded' && decision.kind !== 'failed') return;
-    for (const key of await addToChains(deps, decision.point, snapshotById)) chains.add(key);
-    if (decision.kind !== 'succeeded' || decision.point.takenAt === null) return;
+  for (const { decision } of finished) {
+    if (decision.kind !== 'succeeded' || decision.point.takenAt === null) continue;
     const byKey = takenAtBySource.get(decision.point.policy) ?? new Map<string, EpochMs>();
     byKey.set(decision.point.source.key, Math.max(byKey.get(decision.point.source.key) ?? 0, decision.point.takenAt));
     takenAtBySource.set(decision.point.policy, byKey);
-  });
+  }
   for (const [policy, takenAtByKey] of takenAtBySource) await deps.sources.notePoints(policy, takenAtByKey);
   const meter = [...chains].map((id): WorkItem => ({ kind: 'meter', id, dueAt: now + RESEND_AFTER_MS }));
   await deps.agenda.change(meter);
@@ -114,19 +116,17 @@ async function startAgain(deps: ConfirmDeps, id: string): Promise<void> {
   if (point?.state === 'planned') await deps.agenda.change([{ kind: 'take', id, dueAt: deps.clock.now() }]);
 }
 
-async function addToChains(
-  deps: ConfirmDeps,
+/** What a point adds to its disks' chains: its snapshots that are seen done. */
+function chainNodesOf(
   point: Point,
   snapshotById: ReadonlyMap<string, Snapshot>,
-): Promise<readonly string[]> {
-  const keys: string[] = [];
-  for (const snapshot of point.snapshots) {
+): readonly { readonly head: ChainHead; readonly node: NewNode }[] {
+  return point.snapshots.flatMap((snapshot) => {
     const seen = snapshotById.get(snapshot.snapshotId.toLowerCase());
-    if (snapshot.state !== 'succeeded' || !seen) continue;
-    const key = chainKey(snapshot.diskUniqueId);
+    if (snapshot.state !== 'succeeded' || !seen) return [];
     const { key: sourceKey, kind, id, name, resourceGroup, tags } = point.source;
     const head: ChainHead = {
-      key,
+      key: chainKey(snapshot.diskUniqueId),
       diskId: snapshot.diskId,
       diskName: snapshot.diskName,
       region: point.source.region,
@@ -134,17 +134,16 @@ async function addToChains(
       snapshotSku: seen.sku,
       source: { key: sourceKey, kind, id, name, resourceGroup, tags },
     };
-    await deps.chains.add(head, {
+    const node: NewNode = {
       pointId: point.id,
       policy: point.policy,
       snapshotId: seen.id,
       familyId: seen.familyId,
       sizeBytes: seen.sizeBytes,
       createdAt: seen.createdAt,
-    });
-    keys.push(key);
-  }
-  return keys;
+    };
+    return [{ head, node }];
+  });
 }
 
 async function confirmDeletes(

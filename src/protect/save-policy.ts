@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
 import { isAppError } from '../base/errors.ts';
-import type { Problem } from '../base/problem.ts';
+import type { Parsed, Problem } from '../base/problem.ts';
 import type { EstateReader } from '../inventory/inventory.ts';
 import { matchSources, subscriptionsOf } from '../inventory/match-sources.ts';
 import { type Estate, readEstate } from '../inventory/read-estate.ts';
@@ -25,6 +25,28 @@ export type Saved =
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
   | (SaveResult & { readonly document: unknown });
 
+/** A document to check. `objections` are those that other rooms have against a policy that is sound by itself. */
+export interface CheckRequest {
+  readonly name: string;
+  readonly body: unknown;
+  readonly force: boolean;
+  readonly objections?: (policy: Policy) => readonly Problem[];
+}
+
+/** Says everything that can be said against a policy document at once; see `savePolicy`. Writes nothing. */
+export async function checkPolicy(deps: Pick<SaveDeps, 'estate'>, request: CheckRequest): Promise<Parsed<Policy>> {
+  const parsed = parsePolicy(request.body, { name: request.name });
+  if (!parsed.ok) return parsed;
+  const policy = parsed.value;
+  const problems = [
+    ...tooManyPoints(policy),
+    ...(request.force ? [] : emptyProtections(policy)),
+    ...(request.objections?.(policy) ?? []),
+  ];
+  if (problems.length === 0) problems.push(...(await checkEstate(deps.estate, policy, request.force)));
+  return problems.length > 0 ? { ok: false, problems } : parsed;
+}
+
 /**
  * Saves a policy document, after everything that can be said against it has been said at once: its form, what it would protect in the live
  * estate, and the resource groups its snapshots need.
@@ -35,14 +57,11 @@ export type Saved =
  */
 export async function savePolicy(
   deps: SaveDeps,
-  request: { name: string; body: unknown; by: string; force: boolean; ifMatch?: string | null },
+  request: CheckRequest & { by: string; ifMatch?: string | null },
 ): Promise<Saved> {
-  const parsed = parsePolicy(request.body, { name: request.name });
-  if (!parsed.ok) return { kind: 'problems', problems: parsed.problems };
-  const policy = parsed.value;
-  const problems = [...tooManyPoints(policy), ...(request.force ? [] : emptyProtections(policy))];
-  if (problems.length === 0) problems.push(...(await checkEstate(deps.estate, policy, request.force)));
-  if (problems.length > 0) return { kind: 'problems', problems };
+  const checked = await checkPolicy(deps, request);
+  if (!checked.ok) return { kind: 'problems', problems: checked.problems };
+  const policy = checked.value;
   const before = await deps.policies.get(policy.name);
   const now = deps.clock.now();
   const startsAnew = before === null || before.state === 'deleted' || !before.policy.enabled;

@@ -95,7 +95,16 @@ export class BudgetBook {
   }
 }
 
-function stateCells({ group, amountMicroUnits, costMicroUnits, fits, gapPercent, alarm, partial, givenUp }: BudgetGroup) {
+function stateCells({
+  group,
+  amountMicroUnits,
+  costMicroUnits,
+  fits,
+  gapPercent,
+  alarm,
+  partial,
+  givenUp,
+}: BudgetGroup) {
   return {
     group,
     amountMicroUnits,

@@ -34,7 +34,11 @@ export function segmentsOf(nodes: readonly ChainNode[]): readonly ChainSegment[]
   }
   return [...byFamily.values()]
     .filter((segment) => segment.nodes.length > 0)
-    .map(({ familyId, nodes: ordered, measured }) => ({ familyId, nodes: ordered, measured: measured ?? ordered.length }));
+    .map(({ familyId, nodes: ordered, measured }) => ({
+      familyId,
+      nodes: ordered,
+      measured: measured ?? ordered.length,
+    }));
 }
 
 function append(segment: Building, node: ChainNode): void {

@@ -1,19 +1,45 @@
 import { type Audit, HOLDFAST } from '../audit/audit.ts';
+import type { Clock } from '../base/clock.ts';
 import { isAppError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import { MINUTE_MS } from '../base/time.ts';
 import { type Chains, chainKey } from '../cost/cost.ts';
-import { groupKey, groupOf, nextMinute, type Point, TAG_POINT, type Unconfirmed } from '../protect/protect.ts';
+import {
+  type Catalogue,
+  groupKey,
+  groupOf,
+  isHeld,
+  nextMinute,
+  type Point,
+  type PointsInUse,
+  type PolicyBook,
+  type StoredPolicy,
+  TAG_POINT,
+  type Unconfirmed,
+} from '../protect/protect.ts';
 import type { Message } from '../work/messages.ts';
-import type { WorkItem } from '../work/work.ts';
-import { decideRetention } from './decide-retention.ts';
-import { retentionPoint, viewPoint } from './deletion-guard.ts';
+import type { Agenda, WorkItem } from '../work/work.ts';
+import { type BudgetBook, PLAN_COUNTS_MS, type PlannedLoss } from './budget-book.ts';
+import { decideMasks, prepareRules } from './decide-masks.ts';
+import { type GroupView, retentionPoint, viewPoint } from './deletion-guard.ts';
+import { storedPointsOf } from './live-sources.ts';
 import { unmarkPoint } from './marks.ts';
-import { mayExpire, pointsOf, type SweepDeps } from './sweep-policy.ts';
+import type { SnapshotRemover } from './ports.ts';
+import { floorBits, isKept, keptBecause } from './reason-bits.ts';
+import { mayExpire } from './sweep-policy.ts';
 
-export interface DeleteDeps extends SweepDeps {
+export interface DeleteDeps {
+  readonly policies: PolicyBook;
+  readonly catalogue: Catalogue;
+  readonly agenda: Agenda;
+  readonly inUse: PointsInUse;
+  readonly budgets: BudgetBook;
   readonly unconfirmed: Unconfirmed;
   readonly chains: Chains;
+  readonly remover: SnapshotRemover;
   readonly audit: Audit;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 /**
@@ -27,8 +53,10 @@ export async function deletePoint(deps: DeleteDeps, message: Message): Promise<v
   const item: WorkItem = { kind: 'delete', id: message.id, dueAt: message.dueAt };
   const stored = await deps.catalogue.get(message.id);
   const point = stored?.point;
-  if (!point || (point.state !== 'deleting' && (point.mark === null || point.mark.deleteAfter > deps.clock.now()))) {
-    return deps.agenda.change([], [item]);
+  if (!point || (point.state !== 'deleting' && point.mark === null)) return deps.agenda.change([], [item]);
+  if (point.state !== 'deleting' && point.mark !== null && point.mark.deleteAfter > deps.clock.now()) {
+    // Sent too early, by a clock that was ahead: it stays on the agenda until its grace has ended.
+    return deps.agenda.change([{ ...item, dueAt: point.mark.deleteAfter }], [item]);
   }
   const objection = point.state === 'deleting' ? null : await findObjection(deps, point);
   if (objection !== null) {
@@ -40,7 +68,7 @@ export async function deletePoint(deps: DeleteDeps, message: Message): Promise<v
   const deleting = await deps.catalogue.update(
     point.id,
     (current) => {
-      const stands = current.state === 'deleting' || (current.hold === null && current.mark !== null);
+      const stands = current.state === 'deleting' || (!isHeld(current, now) && current.mark !== null);
       return stands ? { ...current, state: 'deleting', deletingSince: now } : null;
     },
     stored,
@@ -59,20 +87,56 @@ async function findObjection(deps: DeleteDeps, point: Point): Promise<string | n
   if (!stored || !mayExpire(stored)) return 'its policy is paused, disabled or gone';
   if (await deps.inUse.isInUse(point.id)) return 'a restore reads from it';
   const view = await viewPoint(deps.remover, point);
-  const now = deps.clock.now();
-  const points = await pointsOf(deps.catalogue, point.source.key, point.policy);
-  const { retention, timeZone } = stored.policy;
-  const verdicts = decideRetention(
-    points.map((other) => retentionPoint(other, view, now)),
-    retention,
-    timeZone,
-    now,
-  );
-  const verdict = verdicts.find(({ id }) => id === point.id);
-  if (verdict?.action !== 'delete')
-    return `kept by ${verdict?.because.map((reason) => reason.rule).join(', ') ?? 'doubt'}`;
+  const objection = await objectionOfRules(deps, stored, point, view);
+  if (objection !== null) return objection;
   const strange = [...view.snapshotById.values()].some((snapshot) => snapshot.tags[TAG_POINT] !== point.id);
   return strange ? 'a snapshot of its name does not carry its tag' : null;
+}
+
+/** Decides the point's source anew, as it stands now. */
+async function objectionOfRules(
+  deps: DeleteDeps,
+  { policy, version }: StoredPolicy,
+  point: Point,
+  view: GroupView,
+): Promise<string | null> {
+  const now = deps.clock.now();
+  const points = (await storedPointsOf(deps.catalogue, point.source.key, point.policy)).map((stored) => stored.point);
+  const decided = decideMasks(
+    points.map((other) => retentionPoint(other, view, now)),
+    prepareRules(policy.retention, policy.timeZone, now),
+  );
+  const at = decided.order.findIndex((place) => points[place]?.id === point.id);
+  if (at < 0) return 'kept by doubt';
+  const mask = decided.masks[at] as number;
+  if (!isKept(mask)) return null;
+  const kept = `kept by ${keptBecause(mask).join(', ')}`;
+  if (policy.budget === null || (mask & floorBits(policy.budget.floors)) !== 0) return kept;
+  const loss = await deps.budgets.lossOf(policy.name, point.id);
+  if (loss === null) return kept;
+  return objectToLoss({ loss, points, version, now });
+}
+
+/**
+ * Why a point that the budget gave up must stay. The budget looks across sources, which is too much to be repeated for each deletion: so a deletion stands
+ * on the last sweep's plan, and only while nothing has happened that the plan did not know.
+ *
+ * Safety: the plan is at most two sweeps old and made by the policy as it is now; the points that it counted on before and after this one still stand.
+ *         The tiers, guards and floors of the point's own source were decided anew just before.
+ */
+function objectToLoss(given: {
+  readonly loss: PlannedLoss;
+  readonly points: readonly Point[];
+  readonly version: string;
+  readonly now: number;
+}): string | null {
+  const { loss, points, version, now } = given;
+  if (loss.version !== version) return 'the policy has changed since the budget gave it up';
+  if (now - loss.plannedAt > PLAN_COUNTS_MS) return 'the plan of the budget is too old';
+  const stands = (id: string) =>
+    points.some((other) => other.id === id && other.state === 'succeeded' && other.mark === null);
+  const neighbours = loss.older === null ? [loss.newer] : [loss.older, loss.newer];
+  return neighbours.every(stands) ? null : 'a point that the budget counted on is gone';
 }
 
 /**

@@ -112,7 +112,15 @@ async function planGroup(
   const partial = members.flatMap((member) => (member.notWeighed ? [partialOf(member, member.notWeighed)] : []));
   if (upper <= amountMicroUnits) {
     // All that the chains store is within the budget: no need to read a single range.
-    const outcome = { amountMicroUnits, costMicroUnits: Math.ceil(upper), fits: true, gapPercent: 0, alarm: null, givenUp: 0, partial };
+    const outcome = {
+      amountMicroUnits,
+      costMicroUnits: Math.ceil(upper),
+      fits: true,
+      gapPercent: 0,
+      alarm: null,
+      givenUp: 0,
+      partial,
+    };
     return { outcome, givenUp: new Map(), entries: [] };
   }
   const read = await inParallel(members, SOURCES_AT_ONCE, async (member) => ({
@@ -154,11 +162,7 @@ async function planGroup(
 }
 
 /** An alarm about the whole amount, where the plan was made for what the unweighed leaves of it. */
-function alarmWith(
-  { alarm, costMicroUnits }: BudgetPlan,
-  amountMicroUnits: number,
-  rest: number,
-): BudgetAlarm | null {
+function alarmWith({ alarm, costMicroUnits }: BudgetPlan, amountMicroUnits: number, rest: number): BudgetAlarm | null {
   const cost = costMicroUnits + rest;
   const raise = {
     path: '$.budget.amountPerMonth',

@@ -4,7 +4,14 @@ import { inParallel } from '../base/in-parallel.ts';
 import type { Log } from '../base/log.ts';
 import type { EpochMs } from '../base/time.ts';
 import type { SourceKind } from '../policy/policy.ts';
-import { type Catalogue, groupKey, groupOf, type Point, type SourceBook, type StoredPoint } from '../protect/protect.ts';
+import {
+  type Catalogue,
+  groupKey,
+  groupOf,
+  type Point,
+  type SourceBook,
+  type StoredPoint,
+} from '../protect/protect.ts';
 import type { Agenda } from '../work/work.ts';
 import { type GroupView, retentionPoint, viewGroup } from './deletion-guard.ts';
 import { noteMissing } from './missing-snapshots.ts';

@@ -1,9 +1,18 @@
 import { type Audit, HOLDFAST } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
+import { inParallel } from '../base/in-parallel.ts';
 import { formatIso, HOUR_MS } from '../base/time.ts';
 import type { Snapshot } from '../protect/ports.ts';
-import { type Catalogue, isHeld, type Point, TAG_DELETE_AFTER, TAG_HOLD, TAG_POINT } from '../protect/protect.ts';
+import {
+  type Catalogue,
+  isHeld,
+  type Point,
+  type StoredPoint,
+  TAG_DELETE_AFTER,
+  TAG_HOLD,
+  TAG_POINT,
+} from '../protect/protect.ts';
 import type { Agenda } from '../work/work.ts';
 import { holdTag } from './deletion-guard.ts';
 import type { SnapshotRemover } from './ports.ts';
@@ -19,36 +28,56 @@ export interface MarkDeps {
 /** Snapshots by resource id in lower case. */
 type SnapshotById = ReadonlyMap<string, Snapshot>;
 
+/** A point to mark, as it was read, with what Azure showed of its snapshots. */
+export interface PointToMark {
+  readonly stored: StoredPoint;
+  readonly because: string;
+  readonly listed: readonly Snapshot[];
+}
+
+/** Points that are marked together: their agenda is one write. */
+const MARKS_AT_ONCE = 100;
+const CALLS_AT_ONCE = 16;
+
 /**
- * Marks a point for deletion: a tag on its snapshots, then its row and the agenda. It can be unmarked until its grace ends.
+ * Marks points for deletion: first the agenda (an item whose point has no mark is dropped), then, point by point, a tag on its snapshots and its row.
+ * They can be unmarked until their grace ends.
  *
  * Safety: a point that is held is left alone; one that a restore reads from is not deleted while it does.
  */
-export async function markPoint(
+export async function markPoints(deps: MarkDeps, points: readonly PointToMark[], graceHours: number): Promise<void> {
+  for (let from = 0; from < points.length; from += MARKS_AT_ONCE) {
+    const now = deps.clock.now();
+    const deleteAfter = now + graceHours * HOUR_MS;
+    const batch = points.slice(from, from + MARKS_AT_ONCE).filter(({ stored }) => mayMark(stored.point, now));
+    await deps.agenda.change(batch.map(({ stored }) => ({ kind: 'delete', id: stored.point.id, dueAt: deleteAfter })));
+    await inParallel(batch, CALLS_AT_ONCE, (point) => markPoint(deps, point, { at: now, deleteAfter }));
+  }
+}
+
+function mayMark(point: Point, now: number): boolean {
+  return point.mark === null && !isHeld(point, now) && point.state !== 'deleting';
+}
+
+async function markPoint(
   deps: MarkDeps,
-  id: string,
-  options: { because: string; graceHours: number; listed: SnapshotById },
+  { stored, because, listed }: PointToMark,
+  mark: { readonly at: number; readonly deleteAfter: number },
 ): Promise<void> {
-  const now = deps.clock.now();
-  const stored = await deps.catalogue.get(id);
-  if (!stored || stored.point.mark !== null || isHeld(stored.point, now) || stored.point.state === 'deleting') return;
-  const deleteAfter = now + options.graceHours * HOUR_MS;
-  await tagSnapshots(deps.remover, stored.point, { [TAG_DELETE_AFTER]: formatIso(deleteAfter) }, options.listed);
-  await deps.agenda.change([{ kind: 'delete', id, dueAt: deleteAfter }]);
+  const { id } = stored.point;
+  const snapshotById = new Map(listed.map((snapshot) => [snapshot.id.toLowerCase(), snapshot]));
+  await tagSnapshots(deps.remover, stored.point, { [TAG_DELETE_AFTER]: formatIso(mark.deleteAfter) }, snapshotById);
   await deps.catalogue.update(
     id,
-    (point) =>
-      point.mark === null && !isHeld(point, now)
-        ? { ...point, mark: { at: now, deleteAfter, because: options.because } }
-        : null,
+    (point) => (mayMark(point, mark.at) ? { ...point, mark: { ...mark, because } } : null),
     stored,
   );
   await deps.audit.record({
-    at: now,
+    at: mark.at,
     actor: HOLDFAST,
     action: 'point.mark',
     target: id,
-    facts: { because: options.because, deleteAfter },
+    facts: { because, deleteAfter: mark.deleteAfter },
   });
 }
 

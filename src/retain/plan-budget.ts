@@ -1,7 +1,8 @@
 import { GIB } from '../base/bytes.ts';
 import { alarmOf, type BudgetAlarm } from './budget-alarm.ts';
+import type { BudgetSource } from './budget-paths.ts';
 import { budgetLimit, sourceCosts } from './chain-costs.ts';
-import { type BudgetCase, chainsOf, keptPositions } from './covered-source.ts';
+import { type BudgetCase, type CoveredSource, chainsOf, keptPositions } from './covered-source.ts';
 import { decideBudget } from './decide-budget.ts';
 import type { MaskedPoints } from './decide-masks.ts';
 import { floorBits } from './reason-bits.ts';
@@ -33,17 +34,11 @@ export function planBudget(covered: BudgetCase, decided: readonly MaskedPoints[]
   const stays = floorBits(budget.floors);
   const positions = sources.map((source, at) => keptPositions(source.points, decided[at] as MaskedPoints));
   const budgetSources = sources.map((source, at) => {
-    const { order, masks } = decided[at] as MaskedPoints;
+    const masked = decided[at] as MaskedPoints;
     const own = positions[at] as Int32Array;
-    const { edgeCosts, fixedCost } = sourceCosts(own.length, chainsOf(source, order, own));
+    const { edgeCosts, fixedCost } = sourceCosts(own.length, chainsOf(source, masked.order, own));
     limit -= fixedCost;
-    const times = Float64Array.from([source.protectedSince, ...own], (position, node) =>
-      node === 0 ? position : (source.points[order[position] as number] as RetentionPoint).takenAt,
-    );
-    const floors = Uint8Array.from([0, ...own], (position, node) =>
-      node === 0 || ((masks[position] as number) & stays) !== 0 ? 1 : 0,
-    );
-    return { times, floors, edgeCosts };
+    return { ...budgetNodes(source, masked, own, stays), edgeCosts };
   });
   const { kept, fits, gapPercent, cost } = decideBudget(budgetSources, limit, rules.now);
   const givenUp = decided.map(({ order }, at) => {
@@ -56,4 +51,24 @@ export function planBudget(covered: BudgetCase, decided: readonly MaskedPoints[]
   const costMicroUnits = Math.ceil((cost + budgetLimit(budget.amountPerMonth.microUnits) - limit) / GIB);
   const alarm = fits ? null : alarmOf(covered, costMicroUnits);
   return { givenUp, fits, gapPercent, costMicroUnits, alarm };
+}
+
+/**
+ * The points at some positions, oldest first, as nodes of the budget: the moment protection began, then theirs, and which of them must stay.
+ *
+ * Shape: `stays` has the bits of the floors.
+ */
+export function budgetNodes(
+  { points, protectedSince }: Pick<CoveredSource, 'points' | 'protectedSince'>,
+  { order, masks }: MaskedPoints,
+  positions: Int32Array,
+  stays: number,
+): Pick<BudgetSource, 'times' | 'floors'> {
+  const times = Float64Array.from([protectedSince, ...positions], (position, node) =>
+    node === 0 ? position : (points[order[position] as number] as RetentionPoint).takenAt,
+  );
+  const floors = Uint8Array.from([0, ...positions], (position, node) =>
+    node === 0 || ((masks[position] as number) & stays) !== 0 ? 1 : 0,
+  );
+  return { times, floors };
 }

@@ -39,6 +39,12 @@ export function isKept(mask: number): boolean {
   return (mask & KEEP_BITS) !== 0;
 }
 
+/** The one rule by which a point that is not kept is deleted. */
+export function deleteRuleOf(mask: number): (typeof deleteRules)[number] {
+  if ((mask & MAX_AGE) !== 0) return 'max-age';
+  return (mask & FAILED) !== 0 ? 'failed' : 'unkept';
+}
+
 /** The bits that a budget may not give up: guards, and what the named rules keep, by their buckets or as the oldest. */
 export function floorBits(floors: readonly FloorRule[]): number {
   let bits = MINIMUM | HELD | IMMUTABLE | PENDING | FUTURE;
@@ -54,3 +60,14 @@ export const namedBits = [
   ...guardRules.map((rule) => ({ rule, bit: guardBit(rule) })),
   ...deleteRules.map((rule) => ({ rule, bit: deleteBit(rule) })),
 ];
+
+/** The names of all rules that keep a point, for logs; `oldest` with its tier. */
+export function keptBecause(mask: number): readonly string[] {
+  const names: string[] = [];
+  for (const [index, rule] of keepRules.entries()) {
+    if ((mask & (1 << index)) !== 0) names.push(rule);
+    if ((mask & (oldestBits[index] as number)) !== 0) names.push(`oldest ${rule}`);
+  }
+  for (const { rule, bit } of namedBits) if ((mask & bit) !== 0) names.push(rule);
+  return names;
+}

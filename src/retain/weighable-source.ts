@@ -48,8 +48,7 @@ export async function findWeighable(
   const keptAt = keptByPlace(decided);
   const kept = keptPlaces(live, keptAt);
   const unmeasured = oldestUnmeasured(live, chains, kept);
-  const weighed =
-    shared || unpriced ? [] : kept.filter((at) => takenAt(live, at) < unmeasured);
+  const weighed = shared || unpriced ? [] : kept.filter((at) => takenAt(live, at) < unmeasured);
   const stays = new Set(weighed);
   let upper = 0;
   let rest = 0;

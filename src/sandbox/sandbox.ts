@@ -16,7 +16,12 @@ async function main(): Promise<number> {
     return 0;
   }
   const { runSandbox } = await import('./alone/run-sandbox.ts');
-  return runSandbox(asked);
+  try {
+    return await runSandbox(asked);
+  } finally {
+    // A pipe that is being read keeps the process alive.
+    process.stdin.pause();
+  }
 }
 
 process.exitCode = await main().catch((error: unknown) => {

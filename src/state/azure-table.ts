@@ -35,7 +35,7 @@ export function createAzureTable(client: TableClient, context: StorageContext): 
       () => call(operation, (tried) => attempt(tried).catch(throwMissing)),
     );
   const get = (keys: RowKeys) => call('get', (tried) => readRow(client, keys, tried));
-  return {
+  const rows = {
     get,
     insert: (keys, cells) => change('insert', (tried) => insertRow(client, keys, cells, tried)),
     replace: (keys, cells, etag) => change('replace', (tried) => replaceRow(client, keys, cells, etag, tried)),
@@ -44,9 +44,12 @@ export function createAzureTable(client: TableClient, context: StorageContext): 
         await client.upsertEntity(encodeRow(keys, cells), 'Replace', { abortSignal });
       }),
     delete: (keys, etag) => call('delete', (tried) => deleteRow(client, keys, etag, tried)),
+  } satisfies Partial<Table>;
+  return {
+    ...rows,
     list: (range) => listRows(client, call, rangeFilter(range), range.limit),
     scan: () => listRows(client, call, undefined, undefined),
-    write: (partitionKey, writes) => writeGroups(partitionKey, writes, { client, change, get }),
+    write: (partitionKey, writes) => writeGroups(partitionKey, writes, { client, change, table: rows }),
   };
 }
 

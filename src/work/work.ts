@@ -57,6 +57,32 @@ export class Agenda {
     return items;
   }
 
+  /**
+   * Items of one kind in the order in which they are due, whenever that is, after the one that the last answer ended with.
+   *
+   * Shape:  at most `limit` rows of any kind are looked at, so an answer may be short; `next` is null at the end of the agenda.
+   */
+  async page(
+    kind: WorkKind,
+    after: string | null,
+    limit: number,
+  ): Promise<{ readonly items: readonly WorkItem[]; readonly next: string | null }> {
+    const items: WorkItem[] = [];
+    let last: string | null = null;
+    let rows = 0;
+    // The row after a key: nothing that is allowed in one sorts between a key and the same key with a space behind it.
+    const from = after === null ? {} : { from: `${after} ` };
+    for await (const page of this.#store.table(TABLE).list({ partitionKey: PARTITION, ...from, limit })) {
+      for (const row of page) {
+        const item = readItem(row);
+        if (item.kind === kind) items.push(item);
+        last = row.rowKey;
+        rows += 1;
+      }
+    }
+    return { items, next: rows < limit ? null : last };
+  }
+
   /** All items, for the health page: at most `limit`. */
   async all(limit: number): Promise<readonly WorkItem[]> {
     return this.due(Number.MAX_SAFE_INTEGER - 1, limit);

@@ -101,3 +101,21 @@ describe('npm start', () => {
     expect(children.filter(there)).toEqual([]);
   });
 });
+
+describe('an older Node', () => {
+  const guard = join(import.meta.dirname, '../../require-node.cjs');
+  test('is told what is missing, and this one is not', async () => {
+    const say = (version: string) =>
+      new Promise<readonly [number | null, string]>((resolve) => {
+        const pretend = `Object.defineProperty(process.versions, 'node', { value: '${version}' }); require(${JSON.stringify(guard)});`;
+        const child = spawn(process.execPath, ['-e', pretend], { stdio: ['ignore', 'ignore', 'pipe'] });
+        let stderr = '';
+        child.stderr.on('data', (chunk) => {
+          stderr += chunk;
+        });
+        child.once('close', (code) => resolve([code, stderr]));
+      });
+    expect(await say('20.20.2')).toEqual([1, expect.stringContaining('needs Node 24')]);
+    expect(await say(process.versions.node)).toEqual([0, '']);
+  });
+});

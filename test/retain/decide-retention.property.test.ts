@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/base/time.ts';
-import { decideRetention } from '../../src/retain/decide-retention.ts';
 import type { Reason, RetentionPoint, Verdict } from '../../src/retain/verdict.ts';
+import { decideRetention } from './decide-and-explain.ts';
 import { oracle } from './oracle.ts';
 import { retention, zone } from './retentions.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decideRetention } from '../../src/retain/decide-retention.ts';
 import type { Reason, RetentionPoint } from '../../src/retain/verdict.ts';
+import { decideRetention } from './decide-and-explain.ts';
 import { point, retention, zone } from './retentions.ts';
 
 const NOW = '2026-03-10T12:00:00Z';

@@ -7,6 +7,8 @@ export interface ClientSettings {
   /** The Azure CLI: a folder of its own, so that a real login stays what it is. */
   readonly azureCli: Readonly<Record<string, string>>;
   readonly storage: Readonly<Record<string, string>>;
+  /** Whoever drives the sandbox itself: clock, faults, estate, bill. */
+  readonly driver: Readonly<Record<string, string>>;
 }
 
 /** Any client id that is a GUID may sign in, with any secret; this one is used in recipes. */
@@ -34,6 +36,7 @@ export function clientSettings(azure: LocalAzure, cliFolder: string): ClientSett
       AzureWebJobsStorage__queueServiceUri: azure.storage.queueUri,
       AzureWebJobsStorage__tableServiceUri: azure.storage.tableUri,
     },
+    driver: { SANDBOX_ADMIN_URL: azure.adminUrl },
   };
 }
 
@@ -46,13 +49,13 @@ export function azureCliCommands(armUrl: string): readonly string[] {
   ];
 }
 
-/** As the managed identity of an App Service instead. */
-const IDENTITY_LOGIN =
-  'MSI_ENDPOINT=$IDENTITY_ENDPOINT MSI_SECRET=$IDENTITY_HEADER APPSETTING_WEBSITE_SITE_NAME=sandbox az login --identity';
+/** As the managed identity of an App Service instead; later commands ask for tokens there too. */
+const IDENTITY_LOGIN = `export MSI_ENDPOINT=$IDENTITY_ENDPOINT MSI_SECRET=$IDENTITY_HEADER APPSETTING_WEBSITE_SITE_NAME=sandbox
+az login --identity`;
 
 /** What is printed for people. */
 export function showSettings(azure: LocalAzure, settings: ClientSettings, environmentFile: string): string {
-  const { sdk, azureCli, storage } = settings;
+  const { sdk, azureCli, storage, driver } = settings;
   return `The sandbox Azure is up; its clock runs. Ctrl-C ends everything, with all that it holds.
 
   what exists, the bill, the last requests    ${azure.adminUrl}/
@@ -74,6 +77,9 @@ ${IDENTITY_LOGIN}
 # Storage (Azurite): as the managed identity, or with a token by hand
 ${exports(storage)}
 ${TOKEN_COMMAND}
+
+# Clock, faults, estate and bill: src/sandbox/azure/README.md
+${exports(driver)}
 `;
 }
 

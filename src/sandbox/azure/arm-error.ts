@@ -1,15 +1,23 @@
+/** More about an error. */
+export interface ErrorDetail {
+  readonly code: string;
+  readonly target: string;
+  readonly message: string;
+}
+
 /** An answer of Azure that is an error: thrown by routes, written once by the server as ARM's error body. */
 export class ArmError extends Error {
   readonly status: number;
   readonly code: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly target: string | null;
+  readonly details: readonly ErrorDetail[];
 
   constructor(
     status: number,
     code: string,
     message: string,
-    more: { headers?: Record<string, string>; target?: string } = {},
+    more: { headers?: Record<string, string>; target?: string; details?: readonly ErrorDetail[] } = {},
   ) {
     super(message);
     this.name = 'ArmError';
@@ -17,12 +25,14 @@ export class ArmError extends Error {
     this.code = code;
     this.headers = more.headers ?? {};
     this.target = more.target ?? null;
+    this.details = more.details ?? [];
   }
 
-  /** Shape: `{ error: { code, message, target? } }`, as every ARM provider writes it. */
-  toBody(): { error: { code: string; message: string; target?: string } } {
+  /** Shape: `{ error: { code, message, target?, details? } }`, as every ARM provider writes it. */
+  toBody(): { error: { code: string; message: string; target?: string; details?: readonly ErrorDetail[] } } {
     const target = this.target === null ? {} : { target: this.target };
-    return { error: { code: this.code, message: this.message, ...target } };
+    const details = this.details.length === 0 ? {} : { details: this.details };
+    return { error: { code: this.code, message: this.message, ...target, ...details } };
   }
 }
 

@@ -9,7 +9,7 @@ import { armRoutes } from './route-table.ts';
 import { type Match, Router } from './router.ts';
 import { checkLocks } from './routes-locks.ts';
 import type { AzureState } from './state.ts';
-import { chargeOf } from './throttle.ts';
+import { chargeOf, type ThrottleVerdict } from './throttle.ts';
 import type { Principal } from './token.ts';
 
 /** What becomes known of a request while it is answered; the log takes it from here. */
@@ -169,17 +169,38 @@ function takeTokens(
     subscriptionId,
     principalId: principal.objectId,
     charge: chargeOf(run.method),
-    compute: compute === undefined ? null : { bucket: compute, region: state.regionOfRequest(found.values) },
+    compute:
+      compute === undefined
+        ? null
+        : { bucket: compute, region: state.regionOfRequest(found.values), machine: machineOf(found) },
   });
   Object.assign(run.headers, verdict.headers);
-  if (verdict.passed) return;
-  const byArm = verdict.bucket === 'reads' || verdict.bucket === 'writes' || verdict.bucket === 'deletes';
-  throw new ArmError(
+  if (!verdict.passed) throw throttled(verdict, subscriptionId, principal);
+}
+
+/** The machine that a request is about, in lower case. */
+function machineOf({ route, values }: Match<ArmRoute>): string | null {
+  return route.path.includes('/virtualMachines/{') ? values.slice(0, 3).join('/').toLowerCase() : null;
+}
+
+/** Source: ARM and Compute throttling documents: the codes, and what Compute adds as details. */
+function throttled(verdict: ThrottleVerdict, subscriptionId: string, principal: Principal): ArmError {
+  const headers = { 'Retry-After': String(verdict.retryAfterSeconds) };
+  if (verdict.by === 'arm') {
+    return new ArmError(
+      429,
+      'SubscriptionRequestsThrottled',
+      `Number of '${verdict.limit}' requests for subscription '${subscriptionId}' actor '${principal.objectId}' exceeded. ` +
+        `Please try again after '${verdict.retryAfterSeconds}' seconds after additional tokens are available.`,
+      { headers },
+    );
+  }
+  const measured = { operationGroup: verdict.limit, allowedRequestCount: verdict.allowed };
+  return new ArmError(
     429,
-    byArm ? 'SubscriptionRequestsThrottled' : 'OperationNotAllowed',
-    `The requests of kind '${verdict.bucket}' for subscription '${subscriptionId}' are throttled. ` +
-      `Please try again after '${verdict.retryAfterSeconds}' seconds.`,
-    { headers: { 'Retry-After': String(verdict.retryAfterSeconds) } },
+    'OperationNotAllowed',
+    'The server rejected the request because too many requests have been received for this subscription.',
+    { headers, details: [{ code: 'TooManyRequests', target: verdict.limit, message: JSON.stringify(measured) }] },
   );
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SnapshotBytes } from '../bytes/bytes.ts';
+import { type SnapshotBytes, vhdFooter } from '../bytes/bytes.ts';
 import { answerPageBlob } from '../bytes/page-blob-endpoint.ts';
 import { PageBlobError } from '../bytes/page-blob-error.ts';
 import type { Trace } from './arm.ts';
@@ -48,13 +48,20 @@ export async function answerDataPlane(
   await answerPageBlob(
     request,
     response,
-    { snapshot: opened.bytes, etag, lastModified: resource.createdMs },
+    { snapshot: opened.bytes, etag, lastModified: resource.createdMs, ...tailOf(state, opened) },
     (previous) => {
       const before = previousOf(state, previous, request.headers.authorization);
       if (before !== null) checkComparable(before.resource, resource);
       return before === null ? null : before.bytes;
     },
   );
+}
+
+/** What is exported is a fixed VHD: the disk's bytes and a footer. Source: sizes of exported snapshots, `diskSizeBytes` + 512, as migration scripts report them. */
+function tailOf(state: AzureState, { resource, bytes }: Opened): { tail?: Uint8Array } {
+  if (state.rawExports) return {};
+  const id = 'sourceUniqueId' in resource ? resource.originUniqueId : resource.uniqueId;
+  return { tail: vhdFooter({ sizeBytes: bytes.sizeBytes, createdMs: 0, id }) };
 }
 
 /** Source: incremental snapshot restrictions: no difference across a resize over 4 TiB. ⚠ The code is not documented. */

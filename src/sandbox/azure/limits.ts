@@ -82,23 +82,45 @@ export const ARM_BUCKETS = {
   deletes: { capacity: 200, refillPerSecond: 10 },
 } as const;
 
+/** All principals of a subscription together have so many times the buckets of one. Source: as above. */
+export const ARM_GLOBAL_SHARE = 15;
+
+/** A limit over three minutes, and beside it one over thirty, each a bucket that fills in its time. Units: requests. */
+function windows(name: string, in3Min: number, in30Min: number): readonly ComputeLimit[] {
+  return [
+    { name: `${name}3Min`, capacity: in3Min, refillPerSecond: in3Min / 180 },
+    { name: `${name}30Min`, capacity: in30Min, refillPerSecond: in30Min / 1_800 },
+  ];
+}
+
+interface ComputeLimit {
+  readonly name: string;
+  readonly capacity: number;
+  readonly refillPerSecond: number;
+}
+
 /**
- * Token buckets of Microsoft.Compute for one subscription and region: burst and refill per minute.
+ * Token buckets of Microsoft.Compute for one principal in one subscription and region: burst and refill.
  *
  * Source: compute throttling limits, 05/27/2024, for virtual machines and operations. ⚠ Those of disks and snapshots are
- * unpublished: their names and sizes follow the headers that real answers carry (CreateUpdateDisks3Min;999 and
- * CreateUpdateDisks30Min;7999), one bucket of the shorter window each.
+ * unpublished: their names and sizes follow the headers that real answers carry (CreateUpdateDisks3Min;999 and CreateUpdateDisks30Min;7999).
  */
 export const COMPUTE_BUCKETS = {
-  CreateUpdateDisks3Min: { capacity: 1_000, refillPerSecond: 1_000 / 180 },
-  CreateUpdateSnapshots3Min: { capacity: 1_000, refillPerSecond: 1_000 / 180 },
-  DeleteDisks3Min: { capacity: 1_000, refillPerSecond: 1_000 / 180 },
-  DeleteSnapshots3Min: { capacity: 1_000, refillPerSecond: 1_000 / 180 },
-  PutVM: { capacity: 1_500, refillPerSecond: 500 / 60 },
-  LowCostGet: { capacity: 24_000, refillPerSecond: 8_000 / 60 },
-  HighCostGet: { capacity: 900, refillPerSecond: 300 / 60 },
-  GetOperation: { capacity: 15_000, refillPerSecond: 5_000 / 60 },
-} as const;
+  CreateUpdateDisks3Min: windows('CreateUpdateDisks', 1_000, 8_000),
+  CreateUpdateSnapshots3Min: windows('CreateUpdateSnapshots', 1_000, 8_000),
+  DeleteDisks3Min: windows('DeleteDisks', 1_000, 8_000),
+  DeleteSnapshots3Min: windows('DeleteSnapshots', 1_000, 8_000),
+  PutVM: [{ name: 'PutVM', capacity: 1_500, refillPerSecond: 500 / 60 }],
+  LowCostGet: [{ name: 'LowCostGet', capacity: 24_000, refillPerSecond: 8_000 / 60 }],
+  HighCostGet: [{ name: 'HighCostGet', capacity: 900, refillPerSecond: 300 / 60 }],
+  GetOperation: [{ name: 'GetOperation', capacity: 15_000, refillPerSecond: 5_000 / 60 }],
+} as const satisfies Record<string, readonly ComputeLimit[]>;
+
+/** Beside them, those of one virtual machine. Source: as above. ⚠ The names are not published. */
+export const MACHINE_BUCKETS: Readonly<Partial<Record<ComputeBucket, ComputeLimit>>> = {
+  PutVM: { name: 'PutVMPerResource', capacity: 12, refillPerSecond: 4 / 60 },
+  LowCostGet: { name: 'LowCostGetPerResource', capacity: 36, refillPerSecond: 12 / 60 },
+};
 
 /** One of Compute's buckets. */
 export type ComputeBucket = keyof typeof COMPUTE_BUCKETS;

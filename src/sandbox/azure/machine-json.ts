@@ -1,3 +1,4 @@
+import { etagOf } from './conditions.ts';
 import { type Json, objectAt, textAt } from './json.ts';
 import { disksOf } from './machine-parts.ts';
 import type { Machine } from './resources.ts';
@@ -14,6 +15,7 @@ export function machineJson(state: AzureState, machine: Machine, withInstanceVie
     location: machine.region,
     tags: machine.tags,
     ...machine.extras,
+    etag: machineEtag(machine),
     ...(machine.zones.length === 0 ? {} : { zones: machine.zones }),
     properties: {
       ...machine.properties,
@@ -28,6 +30,11 @@ export function machineJson(state: AzureState, machine: Machine, withInstanceVie
       ...view,
     },
   };
+}
+
+/** Of what a client has written; what the machine does now is no part of it. */
+export function machineEtag(machine: Machine): string {
+  return etagOf([machine.id, machine.properties, machine.tags, machine.extras]);
 }
 
 /** A disk in a machine's storage profile: name, size and id come from the disk itself. */

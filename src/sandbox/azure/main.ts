@@ -25,6 +25,7 @@ const sandbox = await startSandbox({
   adminPort: Number(process.env.SANDBOX_ADMIN_PORT ?? 0),
   throttled: process.env.SANDBOX_UNTHROTTLED !== '1',
   identityHeader: process.env.SANDBOX_IDENTITY_HEADER ?? '',
+  rawExports: process.env.SANDBOX_RAW_EXPORTS === '1',
   openRoles: process.env.SANDBOX_ROLES === 'open',
   record: process.env.SANDBOX_RECORD === '1',
 });

@@ -1,9 +1,10 @@
 import { ArmError, invalidParameter, notAllowed, resourceNotFound } from './arm-error.ts';
 import { checkComputeName, checkSameRegion, regionOfBody, tagsOf } from './body-rules.ts';
+import { checkConditions } from './conditions.ts';
 import { isObject, type Json, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
 import { attachDetach, follow, place, setPower } from './machine-actions.ts';
-import { instanceView, machineJson } from './machine-json.ts';
+import { instanceView, machineEtag, machineJson } from './machine-json.ts';
 import { checkStorage, detachAll, interfacesOf } from './machine-parts.ts';
 import type { Machine } from './resources.ts';
 import {
@@ -62,6 +63,7 @@ function putMachine(request: ArmRequest): ArmAnswer {
   const region = regionOfBody(body);
   const tags = tagsOf(valueAt(body, 'tags'));
   const known = state.machines.get(`${group.key}/providers/${MACHINE_TYPE}/${name}`);
+  checkConditions(request.headers, known === undefined ? null : machineEtag(known));
   if (known !== undefined) checkSameRegion(known, region);
   const properties = { ...objectAt(body, 'properties') };
   const { identity, plan, zones } = objectAt(body);
@@ -110,6 +112,7 @@ function checkOsStays(request: ArmRequest, machine: Machine, properties: Json): 
 function patchMachine(request: ArmRequest): ArmAnswer {
   const { state, body } = request;
   const machine = machineOf(request);
+  checkConditions(request.headers, machineEtag(machine));
   const changes = objectAt(body, 'properties');
   const properties = { ...machine.properties };
   for (const [name, value] of Object.entries(changes)) {

@@ -1,6 +1,7 @@
 import { ArmError, resourceNotFound } from './arm-error.ts';
 import { checkSameRegion, regionOfBody, tagsOf } from './body-rules.ts';
 import type { Collection } from './collection.ts';
+import { checkConditions, etagOf } from './conditions.ts';
 import { type Json, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
 import { checkSubnetUnused, completedInterface, completedNetwork, subnetsOf } from './network-rules.ts';
@@ -77,12 +78,17 @@ function networkJson(state: AzureState, resource: NetworkResource): Json {
     location: resource.region,
     tags: resource.tags,
     ...resource.extras,
+    etag: networkEtag(resource),
     properties: {
       ...resource.properties,
       ...(owner === null ? {} : { virtualMachine: { id: owner.id } }),
       provisioningState: 'Succeeded',
     },
   };
+}
+
+function networkEtag(resource: NetworkResource): string {
+  return etagOf([resource.id, resource.properties, resource.tags]);
 }
 
 /** The virtual network of a path. Errors: 404. */
@@ -105,6 +111,7 @@ function put(request: ArmRequest, kind: Kind): ArmAnswer {
   const region = regionOfBody(body);
   const tags = tagsOf(valueAt(body, 'tags'));
   const known = kind.collection(state).get(`${group.key}/providers/${kind.type}/${name}`);
+  checkConditions(request.headers, known === undefined ? null : networkEtag(known));
   if (known !== undefined) checkSameRegion(known, region);
   const resource: NetworkResource = known ?? {
     ...state.resource(group, kind.type, name, region, tags),

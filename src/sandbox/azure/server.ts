@@ -24,6 +24,7 @@ export interface SandboxOptions {
   readonly adminPort?: number;
   readonly throttled?: boolean;
   readonly identityHeader?: string;
+  readonly rawExports?: boolean;
   /** Everybody may do everything. */
   readonly openRoles?: boolean;
   /** Keeps exchanges with their bodies for `GET /sandbox/exchanges`. */
@@ -46,6 +47,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const clock = new SandboxClock(options.startMs);
   const state = new AzureState(clock, new TokenAuthority(options.secret), options.throttled ?? true, options.secret);
   state.identityHeader = options.identityHeader ?? '';
+  state.rawExports = options.rawExports ?? false;
   if (options.openRoles === true) state.roles.open();
   if (options.record) state.exchanges = new ExchangeRecord();
   seedEstate(state, { subscriptions: [{ id: SUBSCRIPTION_ID }] });

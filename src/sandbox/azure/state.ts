@@ -82,6 +82,8 @@ export class AzureState {
   readonly sasSecret: string;
   /** What is asked and answered, where somebody wants to check it. */
   exchanges: ExchangeRecord | null = null;
+  /** Exports without the footer that makes them a VHD. */
+  rawExports = false;
   /** What X-IDENTITY-HEADER must say; anything where this is empty. */
   identityHeader = '';
   /** Set when the https server listens. */

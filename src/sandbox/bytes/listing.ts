@@ -14,6 +14,11 @@ export class Listing {
     this.#cleared = cleared;
   }
 
+  /** Adds a written range behind all others, in bytes; it takes in whole pages. */
+  append(start: number, end: number): void {
+    this.#written.push(Math.floor(start / PAGE_BYTES), Math.ceil(end / PAGE_BYTES));
+  }
+
   get count(): number {
     return this.#written.count + this.#cleared.count;
   }

@@ -6,8 +6,13 @@ import { checkConditions, type PageBlobRequest, parseRequest, rangeInside, versi
 import { listRanges } from './page-list.ts';
 import type { SnapshotBytes } from './snapshot-bytes.ts';
 
-/** What a SAS of a managed snapshot leads to. Units: `lastModified` in epoch milliseconds. */
-export type PageBlobTarget = { snapshot: SnapshotBytes; etag: string; lastModified: number };
+/**
+ * What a SAS of a managed snapshot leads to.
+ *
+ * Shape:  `tail` is what follows the disk's bytes, a VHD's footer; whole pages, allocated, the same in all snapshots of a disk.
+ * Units:  `lastModified` in epoch milliseconds.
+ */
+export type PageBlobTarget = { snapshot: SnapshotBytes; etag: string; lastModified: number; tail?: Uint8Array };
 
 /** Bytes are made and sent in pieces of this size, so that a whole disk needs no more memory than a small range. */
 const PIECE_BYTES = 1_048_576;
@@ -59,19 +64,19 @@ function answerRanges(
     previous = resolvePrevious(asked.previousUrl);
     if (previous === null) throw new PageBlobError('PreviousSnapshotNotFound');
   }
-  const body = listRanges(target.snapshot, previous, rangeInside(asked.range, target.snapshot.sizeBytes), asked.paging);
+  const body = listRanges(target.snapshot, previous, rangeInside(asked.range, sizeOf(target)), asked.paging);
   response.writeHead(200, {
     ...blobHeaders(asked, target),
     'content-type': 'application/xml',
     'content-length': Buffer.byteLength(body),
-    'x-ms-blob-content-length': target.snapshot.sizeBytes,
+    'x-ms-blob-content-length': sizeOf(target),
   });
   response.end(body);
 }
 
 async function answerBytes(response: ServerResponse, asked: PageBlobRequest, target: PageBlobTarget): Promise<void> {
-  const { snapshot } = target;
-  const range = rangeInside(asked.kind === 'properties' ? null : asked.range, snapshot.sizeBytes);
+  const sizeBytes = sizeOf(target);
+  const range = rangeInside(asked.kind === 'properties' ? null : asked.range, sizeBytes);
   const partial = asked.kind === 'bytes' && asked.range !== null;
   const headers: Record<string, string | number> = {
     ...blobHeaders(asked, target),
@@ -85,20 +90,34 @@ async function answerBytes(response: ServerResponse, asked: PageBlobRequest, tar
     'x-ms-server-encrypted': 'true',
     'x-ms-creation-time': new Date(target.lastModified).toUTCString(),
   };
-  if (partial)
-    headers['content-range'] = `bytes ${range.offset}-${range.offset + range.length - 1}/${snapshot.sizeBytes}`;
-  if (asked.rangeMd5) headers['content-md5'] = rangeMd5(snapshot, partial, range.offset, range.length);
+  if (partial) headers['content-range'] = `bytes ${range.offset}-${range.offset + range.length - 1}/${sizeBytes}`;
+  if (asked.rangeMd5) headers['content-md5'] = rangeMd5(target, partial, range.offset, range.length);
   response.writeHead(partial ? 206 : 200, headers);
   if (asked.kind === 'properties') {
     response.end();
     return;
   }
   for (let sent = 0; sent < range.length; sent += PIECE_BYTES) {
-    const piece = snapshot.read(range.offset + sent, Math.min(PIECE_BYTES, range.length - sent));
+    const piece = readBlob(target, range.offset + sent, Math.min(PIECE_BYTES, range.length - sent));
     if (!response.write(piece)) await drained(response);
     if (response.destroyed) return;
   }
   response.end();
+}
+
+function sizeOf(target: PageBlobTarget): number {
+  return target.snapshot.sizeBytes + (target.tail?.length ?? 0);
+}
+
+/** Bytes of the disk, and of what follows them. */
+function readBlob({ snapshot, tail }: PageBlobTarget, offset: number, length: number): Uint8Array {
+  const behind = offset + length - snapshot.sizeBytes;
+  if (tail === undefined || behind <= 0) return snapshot.read(offset, length);
+  const ofDisk = Math.max(0, length - behind);
+  const bytes = new Uint8Array(length);
+  if (ofDisk > 0) bytes.set(snapshot.read(offset, ofDisk));
+  bytes.set(tail.subarray(behind - (length - ofDisk), behind), ofDisk);
+  return bytes;
 }
 
 /** Resolves when more may be written, or when nobody listens any more. */
@@ -115,11 +134,13 @@ async function drained(response: ServerResponse): Promise<void> {
     .finally(() => settled.abort());
 }
 
-function rangeMd5(snapshot: SnapshotBytes, partial: boolean, offset: number, length: number): string {
+function rangeMd5(target: PageBlobTarget, partial: boolean, offset: number, length: number): string {
   if (!partial) throw new PageBlobError('InvalidHeaderValue', 'x-ms-range-get-content-md5 needs a range.');
   if (length > RANGE_MD5_BYTES_MAX)
     throw new PageBlobError('OutOfRangeInput', 'x-ms-range-get-content-md5 takes a range of at most 4 MiB.');
-  return createHash('md5').update(snapshot.read(offset, length)).digest('base64');
+  return createHash('md5')
+    .update(readBlob(target, offset, length))
+    .digest('base64');
 }
 
 function blobHeaders(asked: PageBlobRequest, target: PageBlobTarget): Record<string, string> {

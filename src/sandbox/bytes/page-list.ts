@@ -68,7 +68,12 @@ function listingOf(snapshot: SnapshotBytes, previous: SnapshotBytes | null, with
 
 function madeListing(snapshot: SnapshotBytes, previous: SnapshotBytes | null, within: ByteRange): Listing {
   try {
-    return snapshot.listing(previous, within.offset, within.length);
+    const ofDisk = Math.max(0, Math.min(within.length, snapshot.sizeBytes - within.offset));
+    const listing = snapshot.listing(previous, ofDisk === 0 ? 0 : within.offset, ofDisk);
+    const end = within.offset + within.length;
+    // What follows the disk is always there, and never differs.
+    if (previous === null && end > snapshot.sizeBytes) listing.append(Math.max(within.offset, snapshot.sizeBytes), end);
+    return listing;
   } catch (error) {
     if (!(error instanceof NotComparableError)) throw error;
     if (error.reason === 'previous is newer') throw new PageBlobError('PreviousSnapshotCannotBeNewer');

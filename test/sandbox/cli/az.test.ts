@@ -72,15 +72,18 @@ else {
       await ran(...register.split(' '));
       await ran(...set.split(' '));
       const { sdk } = session.ready;
-      const identity = await session.run(['login', '--identity'], {
+      const appService = {
         MSI_ENDPOINT: sdk.IDENTITY_ENDPOINT ?? '',
         MSI_SECRET: sdk.IDENTITY_HEADER ?? '',
         APPSETTING_WEBSITE_SITE_NAME: 'sandbox',
-      });
+      };
+      const identity = await session.run(['login', '--identity'], appService);
       expect(identity.errors).toBe('');
       expect(identity.json).toMatchObject([
         { id: SUBSCRIPTION_ID, state: 'Enabled', user: { name: 'systemAssignedIdentity' } },
       ]);
+      const seen = await session.run(['group', 'list', '--query', '[].name'], appService);
+      expect(seen).toMatchObject({ errors: '', json: ['Web-RG'] });
       const accounts = await ran(...login.split(' '));
       expect(accounts).toMatchObject([
         { id: SUBSCRIPTION_ID, cloudName: 'sandbox', user: { type: 'servicePrincipal' } },

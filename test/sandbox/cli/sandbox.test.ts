@@ -65,7 +65,8 @@ describe('npm run sandbox', { timeout: 60_000 }, () => {
   });
 
   it('its clock starts where it was told to, and runs', async () => {
-    const { now, mode, rate } = await (await fetch(`${ready.admin}/sandbox/clock`)).json();
+    const clock = await fetch(`${ready.admin}/sandbox/clock`);
+    const { now, mode, rate } = (await clock.json()) as { now: number; mode: string; rate: number };
     expect({ mode, rate }).toEqual({ mode: 'running', rate: 1 });
     expect(now).toBeGreaterThan(Date.UTC(2026, 2, 1));
     expect(now).toBeLessThan(Date.UTC(2026, 2, 1, 0, 5));
@@ -115,7 +116,7 @@ describe('npm run sandbox that cannot start', { timeout: 60_000 }, () => {
     const file = join(await mkdtemp(join(tmpdir(), 'holdfast-test-')), name);
     if (text !== null) await writeFile(file, text);
     const child = start('--json', '--estate', file);
-    const { code, errors } = await ended(child);
+    const { code, errors } = await ended(child).finally(() => child.kill('SIGKILL'));
     expect(code).toBe(1);
     expect(errors).toContain(word);
   });

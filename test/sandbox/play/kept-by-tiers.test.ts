@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decideRetention } from '../../../src/retain/decide-retention.ts';
+import { decideRetention } from '../../retain/decide-and-explain.ts';
 import { keptByTiers, type SimpleRetention } from '../../../src/sandbox/play/kept-by-tiers.ts';
 import { isoWeek } from '../../../src/sandbox/play/wall-clock.ts';
 import { point, retention, zone } from '../../retain/retentions.ts';

@@ -1,11 +1,11 @@
-import type { EpochMs, ZoneId } from '../base/time.ts';
-import type { Retention } from '../policy/policy.ts';
-import { decideMasks, prepareRules } from './decide-masks.ts';
-import { explain } from './explain.ts';
-import type { RetentionPoint, Verdict } from './verdict.ts';
+import type { EpochMs, ZoneId } from '../../src/base/time.ts';
+import type { Retention } from '../../src/policy/policy.ts';
+import { decideMasks, prepareRules } from '../../src/retain/decide-masks.ts';
+import { explain } from '../../src/retain/explain.ts';
+import type { RetentionPoint, Verdict } from '../../src/retain/verdict.ts';
 
 /**
- * Decides what becomes of the points of one source under one policy, the budget aside, and says why.
+ * Decides what becomes of the points of one source under one policy, the budget aside, and says why: as the preview does.
  *
  * Shape:  one verdict per point, newest first, equal times by id; the order of the input does not matter.
  * Units:  `now` in epoch milliseconds.
