@@ -16,6 +16,9 @@ export interface BuildOptions {
   readonly sources?: string;
 }
 
+/** Packages that others load lazily and most never do: files of their own as well. Blob lists in Arrow's form are asked for by option alone. */
+const LAZY_PACKAGES = ['apache-arrow'];
+
 const ROOT = resolve(import.meta.dirname, '..');
 const ENTRY_NAME = 'main';
 
@@ -92,7 +95,8 @@ function splitLazy(sources: string, lazy: Map<string, string>): Plugin {
     setup(setup) {
       setup.onResolve({ filter: /.*/ }, async (args) => {
         if (args.kind !== 'dynamic-import' || args.pluginData === 'asked') return null;
-        if (!isBelow(sources, args.importer) || args.path.startsWith('node:')) return null;
+        const isLazy = isBelow(sources, args.importer) || LAZY_PACKAGES.includes(args.path);
+        if (!isLazy || args.path.startsWith('node:')) return null;
         const found = await setup.resolve(args.path, {
           kind: args.kind,
           importer: args.importer,

@@ -34,6 +34,8 @@ const ENTRIES = [
   'src/sandbox/sandbox.ts',
   'src/sandbox/azure/main.ts',
   'src/sandbox/host/main.ts',
+  // Its reader is the test that holds a README against it.
+  'src/sandbox/azure/support-matrix.ts',
 ];
 
 const show = (breaches: readonly Breach[]) => breaches.map(({ path, message }) => `${path}: ${message}`);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Problem, showFound } from './problem.ts';
 
 /** Unknown input may be wrong in a million places: more problems than this help nobody. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readCells, readDocument } from '../base/cells.ts';
 import { spreadText } from '../base/long-text.ts';
 import type { Cells, Row } from '../base/store.ts';

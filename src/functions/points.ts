@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../base/errors.ts';
 import { type EpochMs, formatIso, parseIso } from '../base/time.ts';
 import { PointView } from '../protect/show-point.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The app roles, from least to most. */
 export const roles = ['Holdfast.Reader', 'Holdfast.Operator', 'Holdfast.Finance', 'Holdfast.Admin'] as const;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../base/errors.ts';
 import { formatIso } from '../base/time.ts';
 import { badRequest, json, parseBody, route } from './http-entry.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A source as rows keep it, its disks aside: read strictly, so that a damaged row is reported and never acted on. */
 export const storedOriginSchema = z.strictObject({

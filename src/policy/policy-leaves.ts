@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration, parseZone } from '../base/time.ts';
 import { cronAllowed, readCron } from '../schedule/cron.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isCurrencyCode } from '../base/money.ts';
 import { floorRules } from './policy.ts';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EpochMs } from '../base/time.ts';
 import type { Source } from '../inventory/inventory.ts';
 import { storedOriginSchema } from '../inventory/stored-source.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readCells, readDocument } from '../base/cells.ts';
 import { AppError } from '../base/errors.ts';
 import { hashId } from '../base/ids.ts';

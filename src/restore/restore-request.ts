@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GIB } from '../base/bytes.ts';
 import { type Parsed, type Problem, showFound } from '../base/problem.ts';
 import { schemaProblems } from '../base/schema-problems.ts';

@@ -93,8 +93,12 @@ export function planForward(
   return { points: forward.points, days, fits: forward.fits };
 }
 
-/** All slots of the schedules, each moment once, oldest first; null where there are too many. */
-function slotsOf({ schedules, timeZone }: Pick<Policy, 'schedules' | 'timeZone'>, from: EpochMs, to: EpochMs) {
+/** All slots of the schedules, each moment once, oldest first; null where there are more than MAX_PLAYED_SLOTS. */
+export function slotsOf(
+  { schedules, timeZone }: Pick<Policy, 'schedules' | 'timeZone'>,
+  from: EpochMs,
+  to: EpochMs,
+): readonly EpochMs[] | null {
   const moments = new Set<EpochMs>();
   for (const { cron } of schedules)
     for (const at of occurrencesBetween(cronOf(cron), timeZone, from, to, MAX_PLAYED_SLOTS + 1)) moments.add(at);

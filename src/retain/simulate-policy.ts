@@ -5,7 +5,7 @@ import type { SourceDisk } from '../inventory/inventory.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type ModelDisk, measureDisk, modelBytes } from './byte-model.ts';
 import type { PlanDeps } from './live-plan.ts';
-import { type Played, planForward } from './plan-forward.ts';
+import { type Played, planForward, slotsOf } from './plan-forward.ts';
 
 /** Disks whose chains are read for the model; more are scaled up from these. */
 const SAMPLED_DISKS = 200;
@@ -82,13 +82,12 @@ export async function simulatePolicy(
   return { policy, from, days, currency: deps.currency, sources: found.sources, played, basis, budgetMicroUnits };
 }
 
-/** The mean time between slots; a day where there are fewer than two. */
+/** The mean time between slots; a day where there are fewer than two. Null where there are too many. */
 function meanGap(policy: Policy, from: EpochMs, days: number): number | null {
-  const alone = planForward(policy, { from, days, model: null, budgetMicroUnits: null });
-  if (alone === null) return null;
-  const taken = alone.points;
-  const [first, last] = [taken[0], taken.at(-1)];
-  return first && last && taken.length > 1 ? (last.takenAt - first.takenAt) / (taken.length - 1) : DAY_MS;
+  const slots = slotsOf(policy, from, from + days * DAY_MS);
+  if (slots === null) return null;
+  const [first, last] = [slots[0], slots.at(-1)];
+  return first !== undefined && last !== undefined && last > first ? (last - first) / (slots.length - 1) : DAY_MS;
 }
 
 interface FoundDisk {

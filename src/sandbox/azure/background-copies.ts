@@ -1,18 +1,5 @@
 import { numberAt } from './json.ts';
-import type { Snapshot } from './resources.ts';
-
-/** Bytes on their way into a snapshot: from another region, or from a disk of the kinds that are copied after the fact. */
-export interface BackgroundCopy {
-  readonly kind: 'region' | 'hydration';
-  /** Key of the snapshot or disk that must stay until it is done. */
-  readonly sourceKey: string;
-  readonly startedMs: number;
-  /** What it takes, were it not held up. Units: milliseconds. */
-  readonly nominalMs: number;
-  state: 'running' | 'done' | 'failed';
-  /** Where it stopped when it failed. */
-  stoppedPercent: number;
-}
+import type { BackgroundCopy, Snapshot } from './resources.ts';
 
 /** The copies that run. A few hundred at most: Azure allows a hundred a region. */
 export class BackgroundCopies {
@@ -42,6 +29,10 @@ export class BackgroundCopies {
 
   from(sourceKey: string): Snapshot[] {
     return [...this.running].filter((each) => each.background?.sourceKey === sourceKey);
+  }
+
+  all(): readonly Snapshot[] {
+    return [...this.running];
   }
 
   /** Those of one disk, wherever its snapshots are by now. */

@@ -1,5 +1,5 @@
-import { ArmError, invalidParameter } from './arm-error.ts';
-import { isObject, type Json, objectAt, textAt } from './json.ts';
+import { ArmError, invalidParameter, notInSandbox } from './arm-error.ts';
+import { isObject, type Json, objectAt, textAt, valueAt } from './json.ts';
 import {
   DISK_NAME_LENGTH_MAX,
   GROUP_NAME_LENGTH_MAX,
@@ -109,4 +109,23 @@ export function keptProperties(type: string, body: unknown, known: ReadonlySet<s
     }
   }
   return { ...properties };
+}
+
+const PLATFORM_KEY = 'EncryptionAtRestWithPlatformKey';
+
+/** Settles who may reach a disk's or snapshot's bytes, in the service's own spelling. Source: SDK, NetworkAccessPolicy, PublicNetworkAccess, DataAccessAuthMode. Errors: 400; 501 for keys of customers. */
+export function checkAccessSettings(settings: Json): void {
+  const allowed: [string, readonly string[]][] = [
+    ['networkAccessPolicy', ['AllowAll', 'AllowPrivate', 'DenyAll']],
+    ['publicNetworkAccess', ['Enabled', 'Disabled']],
+    ['dataAccessAuthMode', ['AzureActiveDirectory', 'None']],
+  ];
+  for (const [name, values] of allowed) {
+    const value = textAt(settings, name);
+    if (value !== null) settings[name] = oneOf(name, value, values);
+  }
+  const encryption = textAt(settings, 'encryption', 'type') ?? PLATFORM_KEY;
+  if (encryption !== PLATFORM_KEY || valueAt(settings, 'encryption', 'diskEncryptionSetId') !== undefined) {
+    throw notInSandbox('disk encryption sets');
+  }
 }

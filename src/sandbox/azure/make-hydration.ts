@@ -1,8 +1,7 @@
 import { invalidParameter, notAllowed } from './arm-error.ts';
-import type { BackgroundCopy } from './background-copies.ts';
 import { isZonalKind } from './disk-kinds.ts';
 import { PENDING_SNAPSHOTS_PER_DISK_MAX } from './limits.ts';
-import type { Disk } from './resources.ts';
+import type { BackgroundCopy, Disk } from './resources.ts';
 import type { AzureState } from './state.ts';
 
 const MIB = 2 ** 20;

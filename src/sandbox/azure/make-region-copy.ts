@@ -1,10 +1,10 @@
 import { CopyOrderError, type SnapshotBytes, SnapshotCopies } from '../bytes/bytes.ts';
 import { ArmError, invalidParameter, notAllowed } from './arm-error.ts';
-import { type BackgroundCopy, isUsable } from './background-copies.ts';
+import { isUsable } from './background-copies.ts';
 import { oneOf } from './body-rules.ts';
 import { type Json, textAt } from './json.ts';
 import { COPIES_PER_DISK_MAX, COPIES_PER_REGION_MAX, ENHANCED_COPY_SPEEDUP } from './limits.ts';
-import type { Group, Snapshot } from './resources.ts';
+import type { BackgroundCopy, Group, Snapshot } from './resources.ts';
 import type { AzureState } from './state.ts';
 
 const MIB = 2 ** 20;

@@ -1,6 +1,6 @@
 import { type SnapshotBytes, VolumeBytes } from '../bytes/bytes.ts';
 import { ArmError, invalidParameter, notAllowed, notInSandbox, referenceNotFound } from './arm-error.ts';
-import { type BackgroundCopy, isUsable } from './background-copies.ts';
+import { isUsable } from './background-copies.ts';
 import { oneOf } from './body-rules.ts';
 import { checkedInstantAccess, creationOf, sectorBytesOf } from './disk-kinds.ts';
 import { type Json, objectAt, textAt, valueAt } from './json.ts';
@@ -11,7 +11,7 @@ import {
 } from './limits.ts';
 import { checkHydration, hydrationOf } from './make-hydration.ts';
 import { startRegionCopy } from './make-region-copy.ts';
-import type { Disk, Group, Snapshot } from './resources.ts';
+import type { BackgroundCopy, Disk, Group, Snapshot } from './resources.ts';
 import type { AzureState } from './state.ts';
 
 /** The provider's name of the type. */

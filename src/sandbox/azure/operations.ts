@@ -25,7 +25,7 @@ export interface OperationFault {
 }
 
 /** Finished operations are remembered this many deep. Source: Azure keeps operation results for a day or so ⚠. */
-const FINISHED_MAX = 20_000;
+const FINISHED_MAX = 5_000;
 
 /** The operations under way, finished when their time has come and anybody looks. */
 export class Operations {
@@ -111,8 +111,15 @@ function finish(operation: Operation): void {
   if (operation.failure !== null) {
     operation.status = 'Failed';
     operation.fail();
-    return;
+  } else {
+    operation.result = operation.complete();
+    operation.status = 'Succeeded';
   }
-  operation.result = operation.complete();
-  operation.status = 'Succeeded';
+  // What is remembered must not keep alive what the operation was about.
+  operation.complete = done;
+  operation.fail = done;
+}
+
+function done(): null {
+  return null;
 }

@@ -1,3 +1,4 @@
+import { completionPercent } from './background-copies.ts';
 import { type BilledChain, billOf } from './bill.ts';
 import { diskStateOf } from './disk-json.ts';
 import type { AzureState } from './state.ts';
@@ -18,6 +19,7 @@ Resource Manager: <code>${esc(state.baseUrl)}</code></p>
 <h2>Chains <small>${bytes(bill.totalBytes)} billed</small></h2>
 <p class="key">One bar a snapshot, oldest first; its height grows with the logarithm of what it stores.</p>
 ${bill.chains.slice(0, ROWS_MAX).map(chainHtml).join('') || '<p>No snapshots yet.</p>'}
+${copiesHtml(state)}
 <h2>Virtual machines</h2>
 ${table(
   ['Name', 'Group', 'Region', 'Power', 'Tags'],
@@ -54,6 +56,19 @@ ${table(
     ]),
 )}
 </body></html>`;
+}
+
+function copiesHtml(state: AzureState): string {
+  const copies = state.copies.all();
+  if (copies.length === 0) return '';
+  const now = state.clock.now();
+  return `<h2>Bytes on their way</h2>${table(
+    ['Snapshot', 'Group', 'Region', 'From', 'Complete'],
+    copies.map((each) => {
+      const from = each.background?.sourceKey.split('/').at(-1) ?? '';
+      return [each.name, each.group, each.region, from, `${completionPercent(each, now)} %`];
+    }),
+  )}`;
 }
 
 const BAR_WIDTH = 7;

@@ -1,5 +1,4 @@
 import type { SnapshotBytes, VolumeBytes, Workload } from '../bytes/bytes.ts';
-import type { BackgroundCopy } from './background-copies.ts';
 import type { Immutability } from './decide-immutability.ts';
 import type { Json } from './json.ts';
 
@@ -48,6 +47,19 @@ export interface Disk extends Resource {
   pausedSinceMs: number | null;
   /** Times of the incremental snapshots of the last five minutes. */
   recentSnapshotsMs: number[];
+}
+
+/** Bytes on their way into a snapshot: from another region, or from a disk of the kinds that are copied after the fact. */
+export interface BackgroundCopy {
+  readonly kind: 'region' | 'hydration';
+  /** Key of the snapshot or disk that must stay until it is done. */
+  readonly sourceKey: string;
+  readonly startedMs: number;
+  /** What it takes, were it not held up. Units: milliseconds. */
+  readonly nominalMs: number;
+  state: 'running' | 'done' | 'failed';
+  /** Where it stopped when it failed. */
+  stoppedPercent: number;
 }
 
 /** A managed snapshot, a point in time of a disk. Units: GiB. */

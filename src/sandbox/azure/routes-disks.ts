@@ -1,6 +1,14 @@
 import { beginAccess, endAccess } from './access.ts';
 import { ArmError, notAllowed, notInSandbox, resourceNotFound } from './arm-error.ts';
-import { checkComputeName, checkSameRegion, keptProperties, oneOf, regionOfBody, tagsOf } from './body-rules.ts';
+import {
+  checkAccessSettings,
+  checkComputeName,
+  checkSameRegion,
+  keptProperties,
+  oneOf,
+  regionOfBody,
+  tagsOf,
+} from './body-rules.ts';
 import { acceptedJson, diskJson } from './disk-json.ts';
 import { checkSizeOfKind, isZonalKind } from './disk-kinds.ts';
 import { isObject, type Json, numberAt, objectAt, textAt, valueAt } from './json.ts';
@@ -61,6 +69,7 @@ function putDisk(request: ArmRequest): ArmAnswer {
   const region = regionOfBody(body);
   const tags = tagsOf(valueAt(body, 'tags'));
   const settings = keptProperties('Disk', body, DISK_PROPERTIES);
+  checkAccessSettings(settings);
   const known = state.disks.get(`${group.key}/providers/${DISK_TYPE}/${name}`);
   if (known !== undefined) {
     checkSameRegion(known, region);
@@ -116,6 +125,7 @@ function changeDisk(request: ArmRequest, disk: Disk, tags: Record<string, string
   }
   disk.sku = sku;
   const { creationData: _same, diskSizeGB: _done, ...changes } = objectAt(body, 'properties');
+  checkAccessSettings(changes);
   Object.assign(disk.settings, changes);
   if (tags !== null) disk.tags = tags;
   disk.changedMs = state.clock.now();

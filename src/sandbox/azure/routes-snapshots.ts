@@ -1,9 +1,17 @@
 import { beginAccess, endAccess } from './access.ts';
 import { ArmError, notAllowed, resourceNotFound } from './arm-error.ts';
-import { checkComputeName, checkSameRegion, keptProperties, oneOf, regionOfBody, tagsOf } from './body-rules.ts';
+import {
+  checkAccessSettings,
+  checkComputeName,
+  checkSameRegion,
+  keptProperties,
+  oneOf,
+  regionOfBody,
+  tagsOf,
+} from './body-rules.ts';
 import { expiryMs, isImmutable } from './decide-immutability.ts';
 import { acceptedJson, snapshotJson } from './disk-json.ts';
-import { isObject, type Json, objectAt, textAt, valueAt } from './json.ts';
+import { isObject, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
 import { newSnapshot, SNAPSHOT_SKUS, SNAPSHOT_TYPE } from './make-snapshot.ts';
 import type { Snapshot } from './resources.ts';
@@ -106,19 +114,6 @@ function checkSameCreation(known: Snapshot, body: unknown): void {
   const target = property ?? (incremental !== undefined && incremental !== known.incremental ? 'incremental' : null);
   if (target === null) return;
   throw new ArmError(409, 'PropertyChangeNotAllowed', `Changing property '${target}' is not allowed.`, { target });
-}
-
-/** Source: SDK, NetworkAccessPolicy, PublicNetworkAccess and DataAccessAuthMode. */
-function checkAccessSettings(settings: Json): void {
-  const allowed: [string, readonly string[]][] = [
-    ['networkAccessPolicy', ['AllowAll', 'AllowPrivate', 'DenyAll']],
-    ['publicNetworkAccess', ['Enabled', 'Disabled']],
-    ['dataAccessAuthMode', ['AzureActiveDirectory', 'None']],
-  ];
-  for (const [name, values] of allowed) {
-    const value = textAt(settings, name);
-    if (value !== null) settings[name] = oneOf(name, value, values);
-  }
 }
 
 function changeSnapshot(request: ArmRequest, snapshot: Snapshot, tags: Record<string, string> | null): ArmAnswer {

@@ -1,4 +1,4 @@
-import { isoWeek, wallClock } from './wall-clock.ts';
+import { daysEarlier, isoWeek, wallClock } from './wall-clock.ts';
 
 /** The retention of a policy as far as the sandbox's check reads it. Units: days, hours. */
 export interface SimpleRetention {
@@ -12,7 +12,6 @@ export interface SimpleRetention {
 }
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /**
  * The points that tiers, age and floor keep, by the plainest reading of the rules.
@@ -40,9 +39,8 @@ export function keptByTiers(
   ];
   for (const [count, bucketOf] of tiers) for (const at of keptByTier(newestFirst, count ?? 0, bucketOf)) kept.add(at);
   const { maxAgeDays } = retention;
-  const young = newestFirst.filter(
-    (at) => kept.has(at) && (maxAgeDays === undefined || at >= now - maxAgeDays * DAY_MS),
-  );
+  const oldestKept = maxAgeDays === undefined ? Number.NEGATIVE_INFINITY : daysEarlier(now, maxAgeDays, zone);
+  const young = newestFirst.filter((at) => kept.has(at) && at >= oldestKept);
   const floor = newestFirst.slice(0, retention.minimum ?? 1);
   return newestFirst.filter((at) => young.includes(at) || floor.includes(at));
 }

@@ -38,6 +38,12 @@ export function isoWeek(date: string): string {
   return `${year}-W${String(week).padStart(2, '0')}`;
 }
 
+/** The moment whose wall clock shows the same time so many days earlier: a day is 23 or 25 hours long where the clocks change. */
+export function daysEarlier(now: number, days: number, zone: string): number {
+  const guess = now - days * DAY_MS;
+  return guess + offsetMs(now, zone) - offsetMs(guess, zone);
+}
+
 function offsetMs(now: number, zone: string): number {
   const quarter = Math.floor(now / QUARTER_MS) * QUARTER_MS;
   const key = `${zone} ${quarter}`;

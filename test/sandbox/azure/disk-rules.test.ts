@@ -167,6 +167,8 @@ describe('disks', () => {
       { sku: { name: 'Premium_LRS' }, properties: empty(8, { logicalSectorSize: 4096 }) },
       400,
     ],
+    ['keys of a customer', { properties: { ...empty(8), encryption: { diskEncryptionSetId: '/des' } } }, 501],
+    ['a network policy that there is not', { properties: { ...empty(8), networkAccessPolicy: 'Perhaps' } }, 400],
   ];
   it.each(rows)('%s', async (_name, body, status) => {
     expect((await run.arm('PUT', `${DISK_PATH}/x?${DISK_VERSION}`, { location: 'westeurope', ...body })).status).toBe(

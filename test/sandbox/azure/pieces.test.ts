@@ -148,6 +148,7 @@ describe('retail prices', () => {
       retailPrice: 0.046,
       currencyCode: 'EUR',
     });
+    expect((rowsOf(SNAPSHOTS, { currencyCode: "'JPY'" }) as PriceRow[])[0]).toMatchObject({ retailPrice: 7.5 });
     expect(ask({ currencyCode: 'XXX' }).kind).toBe('refused');
   });
   it('come in pages', () => {
