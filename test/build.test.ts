@@ -62,3 +62,14 @@ test.each([
 ])('%s: refused', async (_, files, message) => {
   await expect(build(files)).rejects.toThrow(message);
 });
+
+test('the app itself: the entry is under 2.5 MB, and what a package loads lazily lies beside it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-build-'));
+  const [entry, ...lazy] = await buildApp({ folder });
+  expect(entry?.path).toBe(join(folder, 'main.cjs'));
+  expect(entry?.bytes).toBeLessThan(2_500_000);
+  const arrow = lazy.find(({ path }) => path.endsWith('apache-arrow.cjs'));
+  // As the entry loads it: names of a CommonJS file must be found by Node's own lexer.
+  const loaded = (await import(arrow?.path ?? 'none')) as { tableFromIPC?: unknown };
+  expect(typeof loaded.tableFromIPC).toBe('function');
+});

@@ -40,6 +40,9 @@ route({
       poisoned: poison.map((entry) => ({ ...entry, at: formatIso(entry.at) })),
       missedSlots: gaps,
       stoppedSweeps: (await app.approvals.list()).length,
+      budgetAlarms: (await app.budgets.states())
+        .filter(({ fits, partialSources }) => !fits || partialSources > 0)
+        .map((state) => ({ ...state, at: formatIso(state.at) })),
     });
   },
 });

@@ -10,7 +10,8 @@ import { type AzureOptions, type Host, type LocalAzure, startLocalAzure } from '
 /** Azure, storage and the built app, each in a process of its own, for one test file. */
 export interface World {
   readonly azure: LocalAzure;
-  startHost(): Promise<Host>;
+  /** `environment` is added to the host's own. */
+  startHost(environment?: Readonly<Record<string, string>>): Promise<Host>;
   stop(): Promise<void>;
 }
 
@@ -29,7 +30,7 @@ export async function startWorld(options: AzureOptions = {}): Promise<World> {
   const [azure] = await Promise.all([startLocalAzure(START_MS, options), buildApp({ folder: join(appRoot, 'dist') })]);
   return {
     azure,
-    startHost: () => azure.startHost({ appRoot, port: 0 }),
+    startHost: (environment = {}) => azure.startHost({ appRoot, port: 0, environment }),
     stop: async () => {
       await azure.stop();
       await rm(appRoot, { recursive: true, force: true });

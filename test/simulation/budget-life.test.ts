@@ -6,6 +6,7 @@ import type { Point } from '../../src/protect/point.ts';
 import { previewLive } from '../../src/retain/live-preview.ts';
 import { DisksWorld, disksPolicy, HOUR_MS, PAGE, PAGES, START } from './disks-world.ts';
 import { watchDeletions } from './oracle.ts';
+import { CALM } from './world.ts';
 
 /** Micro-units a month for so many full disks: the price in memory is 0.05 for a GiB. */
 const full = (disks: number) => (disks * PAGES * PAGE * 50_000) / GIB;
@@ -43,7 +44,6 @@ describe('a budget over days of hourly points', () => {
       const ages = kept(points)
         .filter(({ source }) => source.key === key)
         .map((point) => 24 * 5 - hours(point));
-      console.log(ages.map(Math.round).join());
       expect(Math.min(...ages)).toBeLessThan(1.5);
       // Not the newest hours alone: something of each part of the past.
       expect(ages.some((age) => age > 12 && age < 48)).toBe(true);
@@ -111,30 +111,28 @@ describe('a budget over days of hourly points', () => {
     await life.sweep();
     expect((await life.points()).every(({ mark }) => mark === null)).toBe(true);
     expect((await life.world.app.budgets.states())[0]?.partialSources).toBe(1);
-    expect(life.world.log.some((line) => line.includes('the budget gives up nothing of what cannot be weighed'))).toBe(true);
+    expect(life.world.log.some((line) => line.includes('the budget gives up nothing of what cannot be weighed'))).toBe(
+      true,
+    );
   });
 
   it('keeps what is not measured yet, and weighs what is older', async () => {
     const life = new DisksWorld(1);
     await life.save(budgetPolicy(full(1) * 1.15));
     await life.play(3.6);
-    // From here on nothing can be measured.
-    const { azure } = life.world;
-    azure.hooks = {
-      before: ({ operation }) => {
-        if (operation === 'open') throw new Error('unused');
-      },
-    };
-    azure.hooks = {};
     await life.play(6);
     const part = parsePolicy(budgetPolicy(full(1) * 1.15));
     if (!part.ok) throw new Error('not valid');
     const { app } = life.world;
-    const nodes = await app.chains.nodes((await chainKeys(life))[0] ?? '');
-    const last = nodes.at(-1);
+    const [key = ''] = await chainKeys(life);
+    const last = (await app.chains.nodes(key)).at(-1);
     if (!last) throw new Error('there is no chain');
-    await app.chains.change((await chainKeys(life))[0] ?? '', [{ ...last, writtenBytes: null, base: null }]);
-    const { preview, freedById } = await previewLive(app, { policyName: 'plain', part: part.value, now: life.world.now() });
+    await app.chains.change(key, [{ ...last, writtenBytes: null, base: null }]);
+    const { preview, freedById } = await previewLive(app, {
+      policyName: 'plain',
+      part: part.value,
+      now: life.world.now(),
+    });
     expect(preview.budgetGroups[0]?.partial[0]?.because).toBe('not measured');
     expect(freedById.has(last.pointId)).toBe(false);
     expect(preview.storedBytes).toBeNull();
@@ -150,7 +148,9 @@ async function chainKeys(life: DisksWorld): Promise<readonly string[]> {
 /** A world with a point that the budget has given up, its grace not over. */
 async function withLoss(): Promise<{ life: DisksWorld; point: Point; due: number }> {
   const life = new DisksWorld(1);
-  await life.save(budgetPolicy(full(1) * 1.3, { retention: { keepHourly: 400, graceHours: 4, maxDeletePercent: 100 } }));
+  await life.save(
+    budgetPolicy(full(1) * 1.3, { retention: { keepHourly: 400, graceHours: 4, maxDeletePercent: 100 } }),
+  );
   await life.play(8);
   await life.sweep();
   const point = (await life.points()).find(({ mark }) => mark?.because === 'budget');
@@ -161,7 +161,10 @@ async function withLoss(): Promise<{ life: DisksWorld; point: Point; due: number
 describe('a point that the budget gave up', () => {
   const deleteAt = async (life: DisksWorld, point: Point, at: number) => {
     const { app } = life.world;
-    await runMessage({ ...app, clock: { ...app.clock, now: () => at } }, { v: 1, kind: 'delete', id: point.id, dueAt: at });
+    await runMessage(
+      { ...app, clock: { ...app.clock, now: () => at } },
+      { v: 1, kind: 'delete', id: point.id, dueAt: at },
+    );
     return (await life.pointOf(point.id))?.state;
   };
 
@@ -172,7 +175,9 @@ describe('a point that the budget gave up', () => {
 
   it('stays where the policy has changed since', async () => {
     const { life, point, due } = await withLoss();
-    await life.save(budgetPolicy(full(1) * 1.31, { retention: { keepHourly: 400, graceHours: 4, maxDeletePercent: 100 } }));
+    await life.save(
+      budgetPolicy(full(1) * 1.31, { retention: { keepHourly: 400, graceHours: 4, maxDeletePercent: 100 } }),
+    );
     expect(await deleteAt(life, point, due)).toBe('succeeded');
     expect((await life.pointOf(point.id))?.mark).toBeNull();
   });
@@ -188,14 +193,17 @@ describe('a point that the budget gave up', () => {
     expect(await deleteAt(life, point, due)).toBe('succeeded');
   });
 
-  it.each(['older', 'newer'] as const)('stays where the point that the plan counted on is gone: the %s one', async (side) => {
-    const { life, point, due } = await withLoss();
-    const loss = await life.world.app.budgets.lossOf('plain', point.id);
-    const neighbour = loss?.[side];
-    if (!neighbour) throw new Error('it has no such neighbour');
-    await life.world.app.catalogue.update(neighbour, (other) => ({ ...other, state: 'failed' }));
-    expect(await deleteAt(life, point, due)).toBe('succeeded');
-  });
+  it.each(['older', 'newer'] as const)(
+    'stays where the point that the plan counted on is gone: the %s one',
+    async (side) => {
+      const { life, point, due } = await withLoss();
+      const loss = await life.world.app.budgets.lossOf('plain', point.id);
+      const neighbour = loss?.[side];
+      if (!neighbour) throw new Error('it has no such neighbour');
+      await life.world.app.catalogue.update(neighbour, (other) => ({ ...other, state: 'failed' }));
+      expect(await deleteAt(life, point, due)).toBe('succeeded');
+    },
+  );
 
   it('stays where it has become a floor', async () => {
     const { life, point, due } = await withLoss();
@@ -205,4 +213,42 @@ describe('a point that the budget gave up', () => {
     }
     expect(await deleteAt(life, point, due)).toBe('succeeded');
   });
+});
+
+describe('a budget in bad weather', () => {
+  it.each(Array.from({ length: 12 }, (_, seed) => seed))(
+    'seed %i: deletes nothing wrong, and comes to its money',
+    async (seed) => {
+      const life = new DisksWorld(2, seed);
+      const { world } = life;
+      const wrong = watchDeletions(world);
+      const amount = full(2) * 1.6;
+      await life.save(budgetPolicy(amount));
+      await life.play(6);
+      world.weather = {
+        ...CALM,
+        storageFault: 0.004,
+        azureFault: 0.02,
+        crash: 0.002,
+        duplicate: 0.05,
+        brokenOperation: 0.01,
+      };
+      await life.play(30);
+      world.weather = CALM;
+      await life.play(20);
+      await life.sweep();
+      expect(wrong).toEqual([]);
+      const points = await life.points();
+      const spans = [...new Set(points.map(({ source }) => source.key))].map((key) =>
+        kept(points).filter(({ source }) => source.key === key),
+      );
+      // Each disk still has its newest points, and one from before the storm's end.
+      for (const own of spans) {
+        const ages = own.map(({ takenAt }) => world.now() - (takenAt ?? 0));
+        expect(Math.min(...ages)).toBeLessThan(2 * HOUR_MS);
+        expect(Math.max(...ages)).toBeGreaterThan(20 * HOUR_MS);
+      }
+      expect(billAfterMarks(life, points)).toBeLessThanOrEqual(amount + 2);
+    },
+  );
 });

@@ -24,10 +24,11 @@ export function disksPolicy(changes: Readonly<Record<string, unknown>> = {}) {
 
 /** A world of single disks under one policy, in fair weather. */
 export class DisksWorld {
-  readonly world = new World(1);
+  readonly world: World;
   diskIds: readonly string[];
 
-  constructor(disks: number) {
+  constructor(disks: number, seed = 1) {
+    this.world = new World(seed);
     this.world.azure.addGroup(SUBSCRIPTION, SNAPSHOT_GROUP);
     this.diskIds = Array.from({ length: disks }, (_, index) => {
       const made = { subscriptionId: SUBSCRIPTION, resourceGroup: 'rg-shop', name: `disk-${index}`, tags: {} };
@@ -80,12 +81,16 @@ export class DisksWorld {
   audited(action: string): readonly string[] {
     return Object.entries(this.world.store.dump())
       .filter(([table]) => table.startsWith('audit'))
-      .flatMap(([, rows]) => rows.filter(({ cells }) => cells.action === action).map(({ cells }) => String(cells.target)));
+      .flatMap(([, rows]) =>
+        rows.filter(({ cells }) => cells.action === action).map(({ cells }) => String(cells.target)),
+      );
   }
 
   has(snapshotId: string): boolean {
     const id = snapshotId.toLowerCase();
-    return this.world.azure.bill().some(({ snapshots }) => snapshots.some((snapshot) => snapshot.id.toLowerCase() === id));
+    return this.world.azure
+      .bill()
+      .some(({ snapshots }) => snapshots.some((snapshot) => snapshot.id.toLowerCase() === id));
   }
 }
 

@@ -164,7 +164,10 @@ describe('a clock that steps back', () => {
     const { app } = life.world;
     const before = await life.points();
     const early = Math.min(...before.map(({ takenAt }) => takenAt ?? Number.POSITIVE_INFINITY)) - HOUR_MS;
-    await runMessage({ ...app, clock: { ...app.clock, now: () => early } }, { v: 1, kind: 'sweep', id: 'plain', dueAt: 0 });
+    await runMessage(
+      { ...app, clock: { ...app.clock, now: () => early } },
+      { v: 1, kind: 'sweep', id: 'plain', dueAt: 0 },
+    );
     for (const point of await life.points()) expect(point.mark).toBeNull();
   });
 });

@@ -52,7 +52,8 @@ describe('renaming a schedule', () => {
 describe('a sweep that would delete too much', () => {
   it('stops, asks, and goes on with the approval for what was shown, once', async () => {
     const life = new DisksWorld(15);
-    const cautious = (keepLast: number) => disksPolicy({ retention: { keepLast, graceHours: 1, maxDeletePercent: 20 } });
+    const cautious = (keepLast: number) =>
+      disksPolicy({ retention: { keepLast, graceHours: 1, maxDeletePercent: 20 } });
     await life.save(cautious(10));
     await life.play(11);
     const { app } = life.world;
@@ -74,7 +75,9 @@ describe('the preview of the live estate', () => {
     const life = new DisksWorld(3);
     await life.save(disksPolicy({ retention: { keepLast: 50, graceHours: 1, maxDeletePercent: 100 } }));
     await life.play(12.4);
-    const changed = policyOf(disksPolicy({ retention: { keepLast: 2, keepHourly: 4, graceHours: 1, maxDeletePercent: 100 } }));
+    const changed = policyOf(
+      disksPolicy({ retention: { keepLast: 2, keepHourly: 4, graceHours: 1, maxDeletePercent: 100 } }),
+    );
     const rows = rowsOf(life);
     const now = life.world.now();
     const { preview, freedById } = await previewLive(life.world.app, { policyName: 'plain', part: changed, now });
@@ -92,7 +95,9 @@ describe('the preview of the live estate', () => {
     await life.sweep();
     const marked = (await life.points()).filter(({ mark }) => mark !== null).map(({ id }) => id);
     expect(new Set(marked)).toEqual(new Set(freedById.keys()));
-    for (const id of marked) for (const { snapshotId } of (await life.pointOf(id))?.snapshots ?? []) life.world.azure.removeSnapshot(snapshotId);
+    for (const id of marked)
+      for (const { snapshotId } of (await life.pointOf(id))?.snapshots ?? [])
+        life.world.azure.removeSnapshot(snapshotId);
     expect(bill()).toBe(preview.storedBytes?.after);
   });
 
@@ -149,9 +154,12 @@ describe('the recycle view', () => {
     const page = await listMarked(app, null);
     expect(new Set(page.points.map(({ id }) => id))).toEqual(new Set(marked.map(({ id }) => id)));
     expect(page.points.every(({ because }) => because === 'unkept')).toBe(true);
-    expect(page.points.map(({ deleteAfter }) => deleteAfter)).toEqual(page.points.map(({ deleteAfter }) => deleteAfter).sort());
+    expect(page.points.map(({ deleteAfter }) => deleteAfter)).toEqual(
+      page.points.map(({ deleteAfter }) => deleteAfter).sort(),
+    );
     const before = life.world.azure.bill().reduce((sum, chain) => sum + chain.storedBytes, 0);
-    for (const { snapshots } of marked) for (const { snapshotId } of snapshots) life.world.azure.removeSnapshot(snapshotId);
+    for (const { snapshots } of marked)
+      for (const { snapshotId } of snapshots) life.world.azure.removeSnapshot(snapshotId);
     const after = life.world.azure.bill().reduce((sum, chain) => sum + chain.storedBytes, 0);
     expect(page.freesBytes).toBe(before - after);
     const [first] = page.points;

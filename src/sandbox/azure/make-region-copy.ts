@@ -76,15 +76,23 @@ function copyOf(state: AzureState, source: Snapshot, group: Group, region: strin
   const key = `${source.familyId}|${group.subscriptionKey}|${region}`;
   let line = state.copyLines.get(key);
   if (line === undefined) {
-    line = new SnapshotCopies(source.sequence);
+    line = { copies: new SnapshotCopies(source.sequence), lastSequence: 0 };
     state.copyLines.set(key, line);
   }
+  // By number too: two snapshots with nothing written between them hold the same.
+  if (source.sequence < line.lastSequence) throw tooOld(source);
   try {
-    return line.copy(source.bytes);
+    const bytes = line.copies.copy(source.bytes);
+    line.lastSequence = source.sequence;
+    return bytes;
   } catch (error) {
     if (!(error instanceof CopyOrderError)) throw error;
-    throw notAllowed(
-      `Snapshots of the disk '${source.sourceName}' are copied in the order of their creation: '${source.name}' is older than one that was copied.`,
-    );
+    throw tooOld(source);
   }
+}
+
+function tooOld(source: Snapshot): ArmError {
+  return notAllowed(
+    `Snapshots of the disk '${source.sourceName}' are copied in the order of their creation: '${source.name}' is older than one that was copied.`,
+  );
 }

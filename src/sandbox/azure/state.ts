@@ -71,7 +71,7 @@ export class AzureState {
   /** What the subscriptions are billed in. */
   billingCurrency = 'USD';
   /** The copies of a chain in another place, by the chain's family, the subscription and the region. */
-  readonly copyLines = new Map<string, SnapshotCopies>();
+  readonly copyLines = new Map<string, { readonly copies: SnapshotCopies; lastSequence: number }>();
   readonly grants: Grants;
   readonly faults = new FaultBook();
   readonly roles = new RoleBook();

@@ -63,18 +63,16 @@ export function planTimer(
 ): { readonly input: TimerInput; readonly state: TimerState } | null {
   if (state.nextAt > now) return null;
   const occurrence = schedule.latestAt(now) ?? state.nextAt;
-  return {
-    input: timerInput(schedule, state, occurrence, now),
-    state: { lastAt: occurrence, nextAt: schedule.nextAfter(now) },
-  };
+  const nextAt = schedule.nextAfter(now);
+  return { input: timerInput({ ...state, nextAt }, occurrence, now), state: { lastAt: occurrence, nextAt } };
 }
 
-/** The input of a run that no occurrence asked for: at the start, or by hand. */
-export function timerInput(schedule: TimerSchedule, state: TimerState, occurrence: number, now: number): TimerInput {
+/** The input of a run: for an occurrence, or for none, at the start or by hand. `state.nextAt` is the first occurrence after now. */
+export function timerInput(state: TimerState, occurrence: number, now: number): TimerInput {
   const last = state.lastAt === null ? NEVER : new Date(state.lastAt).toISOString();
   return {
     Schedule: { AdjustForDST: true },
-    ScheduleStatus: { Last: last, Next: new Date(schedule.nextAfter(now)).toISOString(), LastUpdated: last },
+    ScheduleStatus: { Last: last, Next: new Date(state.nextAt).toISOString(), LastUpdated: last },
     IsPastDue: now - occurrence >= PAST_DUE_MS,
   };
 }

@@ -43,7 +43,7 @@ export function createTimers(functions: readonly RegisteredFunction[], invoker: 
     },
     fireOnStartup: (now) => {
       for (const timer of timers) {
-        if (timer.runOnStartup) void run(timer, timerInput(timer.schedule, timer.state, now, now));
+        if (timer.runOnStartup) void run(timer, timerInput(timer.state, now, now));
       }
     },
   };

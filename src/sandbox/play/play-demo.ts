@@ -28,6 +28,8 @@ const MINUTE_MS = 60_000;
 const CONFIRMED_MS = 30 * MINUTE_MS;
 /** As shells say it of a program that Ctrl-C has ended before its work was done. */
 const INTERRUPTED = 130;
+/** So long after midnight the app has closed the last day in its ledger; before that the report says that the day has no figures. */
+const DAY_CLOSED_MS = 25 * MINUTE_MS;
 /** The port of the Functions host everywhere. */
 const HOST_PORT = 7071;
 
@@ -99,7 +101,7 @@ async function playDays(azure: LocalAzure, life: Life, days: number, startedAt: 
   const toFirstPoint = await playToFirstPoint(life, end, onProgress).then((taken) =>
     taken ? secondsSinceStart() : null,
   );
-  await life.play(end, onProgress);
+  await life.play(days === 0 ? end : end + DAY_CLOSED_MS, onProgress);
   bar.end();
   const playing = (performance.now() - playedAt) / 1_000;
   const counts = await azure.admin.ask<{ total: number; throttled: number }>('GET', '/sandbox/counts');

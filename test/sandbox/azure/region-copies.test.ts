@@ -181,7 +181,6 @@ describe('a copy to another region', () => {
 
   it('one of a disk at a time, in the order of creation', async () => {
     await take('s1');
-    await write(0, MIB);
     await take('s2');
     await copy('s2', 'c2');
     await expect(copy('s1', 'c1')).rejects.toMatchObject({

@@ -40,6 +40,8 @@ describe('copies of a chain', () => {
             if (source === undefined) continue;
             const before = copied.at(-1);
             if (before?.kept && (source.cut ?? 0) < (before.copy.cut ?? 0)) continue;
+            // Two with nothing written between them look alike: which is the older one, the caller must know.
+            if (before !== undefined && taken.indexOf(source) < taken.indexOf(before.source)) continue;
             try {
               const copy = copies.copy(source);
               expect(digest(copy)).toBe(digest(source));
