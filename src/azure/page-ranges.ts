@@ -27,11 +27,6 @@ export function createRangeReader({ clock }: { readonly clock: Clock }): RangeRe
   const call = <T>(operation: string, attempt: (abortSignal: AbortSignal) => Promise<T>) =>
     dataCall(clock, operation, attempt);
   return {
-    size: async (url) => {
-      const { contentLength } = await call('size', (abortSignal) => open(url).getProperties({ abortSignal }));
-      if (contentLength === undefined) throw new AppError('azure-unavailable', 'A disk was answered without its size');
-      return contentLength;
-    },
     allocated: (url, window) => readAllocated(open(url), window, call),
     changed: (url, previousUrl, window) => readChanged(open(url), checkUrl(previousUrl), window, call),
   };

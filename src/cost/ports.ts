@@ -27,8 +27,6 @@ export interface SnapshotAccess {
 
 /** Reads ranges from a snapshot's page-blob endpoint. */
 export interface RangeReader {
-  /** Size of the disk behind the URL. */
-  size(url: string): Promise<number>;
   allocated(url: string, window: ByteRange): Promise<RangeWindow>;
   /** What changed in the window since the previous snapshot of the chain. */
   changed(url: string, previousUrl: string, window: ByteRange): Promise<RangeWindow>;

@@ -253,6 +253,7 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
           { kind: 'put', rowKey: 'zafter', cells: { n: 1 } },
         ];
         expect(await table.write('p', writes)).toBe('refused');
+        expect(await table.write('p', [refused]), 'the same write alone').toBe('refused');
         expect((await rowsOf(table, { partitionKey: 'p' })).map((row) => [row.rowKey, row.cells])).toEqual([
           ['there', { n: 1 }],
         ]);

@@ -32,7 +32,6 @@ function bench(
       close: (id: string) => call(`close ${id}`),
     },
     ranges: {
-      size: async () => 0,
       allocated: async (url: string, window: ByteRange) => {
         await call(`allocated ${url} ${window.offset / GIB}+${window.length / GIB}`);
         return read(window);

@@ -31,7 +31,6 @@ export function createMemoryAccess(world: AzureWorld): { access: SnapshotAccess;
   const read = <T>(url: string, work: (stored: MemorySnapshot) => T) =>
     world.call({ operation: 'readRanges', target: '' }, () => work(behind(world, url)));
   const ranges: RangeReader = {
-    size: (url) => read(url, ({ snapshot }) => snapshot.sizeBytes),
     allocated: (url, window) =>
       read(url, ({ pages }) => ({ written: toRanges([...pages.keys()], window), cleared: [] })),
     changed: (url, previousUrl, window: ByteRange) =>

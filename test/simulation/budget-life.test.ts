@@ -205,6 +205,14 @@ describe('a point that the budget gave up', () => {
     },
   );
 
+  it('stays where its tag in Azure holds it, whatever the plan says', async () => {
+    const { life, point, due } = await withLoss();
+    const snapshotId = point.snapshots[0]?.snapshotId ?? '';
+    const seen = await life.world.azure.snapshots.get(snapshotId);
+    await life.world.azure.snapshots.setTags(snapshotId, { ...seen?.tags, 'holdfast-hold': 'forever audit' });
+    expect(await deleteAt(life, point, due)).toBe('succeeded');
+  });
+
   it('stays where it has become a floor', async () => {
     const { life, point, due } = await withLoss();
     for (const other of await life.points()) {

@@ -39,7 +39,6 @@ export async function startTestAzure(): Promise<TestAzure> {
       SANDBOX_IDENTITY_HEADER: IDENTITY_HEADER,
       // One identity plays all the parts here.
       SANDBOX_ROLES: 'open',
-      SANDBOX_RAW_EXPORTS: '1',
     },
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
