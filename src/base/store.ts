@@ -33,6 +33,12 @@ export interface RowRange {
   readonly limit?: number;
 }
 
+/** Whole partitions: `from` <= partitionKey < `to`, in ordinal order of UTF-16 code units. */
+export interface PartitionRange {
+  readonly from: string;
+  readonly to: string;
+}
+
 export type TableWrite =
   | { readonly kind: 'insert'; readonly rowKey: string; readonly cells: Cells }
   | { readonly kind: 'put'; readonly rowKey: string; readonly cells: Cells }
@@ -65,8 +71,11 @@ export interface Table {
   delete(keys: RowKeys, etag?: string): Promise<'done' | 'changed'>;
   /** Rows of one partition in row-key order, page by page as storage gives them. */
   list(range: RowRange): AsyncIterable<readonly Row[]>;
-  /** All rows of the table in key order, for reports and rebuilds only: never on a hot path. */
-  scan(): AsyncIterable<readonly Row[]>;
+  /**
+   * The rows of many partitions in key order: with a range those of `from` <= partitionKey < `to`, else all of the table, for reports and rebuilds only
+   * and never on a hot path.
+   */
+  scan(partitions?: PartitionRange): AsyncIterable<readonly Row[]>;
   /**
    * Writes to one partition in groups of at most 100 rows, each group whole or not at all.
    * Answers `done`, or `refused` when a group failed its condition (an `insert` that exists, a `replace` that changed): groups before it are done.

@@ -79,6 +79,22 @@ export class Catalogue {
     };
     for await (const page of this.#store.table(TABLE).list(range)) for (const row of page) yield readPoint(row);
   }
+
+  /**
+   * The points of one policy in many sources, source by source in the order of their keys, each newest first: in few calls where they lie side by side.
+   *
+   * Shape:  sources with a key from `from` to `to`, both included. `stored` is null for a row of another policy.
+   */
+  async *ofSources(
+    policy: string,
+    range: { readonly from: string; readonly to: string },
+  ): AsyncIterable<{ readonly sourceKey: string; readonly stored: StoredPoint | null }> {
+    // Nothing that is allowed in a key sorts between one and the same with a space behind it.
+    const partitions = { from: range.from, to: `${range.to} ` };
+    for await (const page of this.#store.table(TABLE).scan(partitions))
+      for (const row of page)
+        yield { sourceKey: row.partitionKey, stored: row.cells.policy === policy ? readPoint(row) : null };
+  }
 }
 
 function keysOf(point: Point): { partitionKey: string; rowKey: string } {

@@ -21,7 +21,7 @@ import type { Message } from '../work/messages.ts';
 import type { Agenda, WorkItem } from '../work/work.ts';
 import { type BudgetBook, PLAN_COUNTS_MS, type PlannedLoss } from './budget-book.ts';
 import { decideMasks, prepareRules } from './decide-masks.ts';
-import { type GroupView, retentionPoint, viewPoint } from './deletion-guard.ts';
+import { type GroupView, readSnapshots, retentionPoint, viewOf } from './deletion-guard.ts';
 import { storedPointsOf } from './live-sources.ts';
 import { unmarkPoint } from './marks.ts';
 import type { SnapshotRemover } from './ports.ts';
@@ -86,10 +86,10 @@ async function findObjection(deps: DeleteDeps, point: Point): Promise<string | n
   const stored = await deps.policies.get(point.policy);
   if (!stored || !mayExpire(stored)) return 'its policy is paused, disabled or gone';
   if (await deps.inUse.isInUse(point.id)) return 'a restore reads from it';
-  const view = await viewPoint(deps.remover, point);
-  const objection = await objectionOfRules(deps, stored, point, view);
+  const seen = await readSnapshots(deps.remover, point);
+  const objection = await objectionOfRules(deps, stored, point, viewOf(seen, []));
   if (objection !== null) return objection;
-  const strange = [...view.snapshotById.values()].some((snapshot) => snapshot.tags[TAG_POINT] !== point.id);
+  const strange = seen.some((snapshot) => snapshot.tags[TAG_POINT] !== point.id);
   return strange ? 'a snapshot of its name does not carry its tag' : null;
 }
 

@@ -1,7 +1,7 @@
 import { inParallel } from '../base/in-parallel.ts';
 import { type EpochMs, formatIso, parseIso } from '../base/time.ts';
 import type { Snapshot } from '../protect/ports.ts';
-import { groupOf, isHeld, type Point, TAG_HOLD, TAG_POINT } from '../protect/protect.ts';
+import { isHeld, type Point, type SnapshotGroup, TAG_HOLD, TAG_POINT } from '../protect/protect.ts';
 import type { SnapshotRemover } from './ports.ts';
 import type { RetentionPoint } from './verdict.ts';
 
@@ -20,56 +20,90 @@ export function isHeldByTag(value: string | undefined, now: EpochMs): boolean {
   return until === null || until > now;
 }
 
-/** What Azure shows of one resource group: its snapshots, and what is locked there. Null where the group itself is gone. */
+/**
+ * What Azure shows of some snapshots, and what is locked there: as little as decisions need, since a group holds tens of thousands of them.
+ *
+ * Shape:  ids in any case. `holdTag` is undefined where there is none.
+ */
 export interface GroupView {
-  readonly snapshotById: ReadonlyMap<string, Snapshot>;
-  readonly isLocked: (resourceId: string) => boolean;
-  /** Chains with a snapshot that is not Holdfast's: what deleting frees there is an estimate. */
-  readonly foreignFamilies: ReadonlySet<string>;
+  isThere(snapshotId: string): boolean;
+  holdTag(snapshotId: string): string | undefined;
+  isImmutable(snapshotId: string): boolean;
+  isLocked(snapshotId: string): boolean;
+  /** Null where the snapshot is not there. */
+  sku(snapshotId: string): string | null;
+  /** True for a chain with a snapshot that is not Holdfast's: what deleting frees there is an estimate. */
+  isShared(familyId: string): boolean;
 }
 
-/**
- * Reads one point's snapshots by themselves, just before they are deleted. Locks are not asked for: Azure refuses then, and that is told.
- */
-export async function viewPoint(remover: SnapshotRemover, point: Point): Promise<GroupView> {
-  const seen = await inParallel(point.snapshots, 4, ({ snapshotId }) => remover.get(snapshotId));
+/** The view of a list of snapshots. `locked` are scopes in lower case. */
+export function viewOf(listed: readonly Snapshot[], locked: readonly string[]): GroupView {
+  const there = new Set<number>();
+  const holds = new Map<string, string>();
+  const immutable = new Set<string>();
+  const shared = new Set<string>();
+  const skus = new Map<string, string>();
+  const usualSku = listed[0]?.sku ?? null;
+  for (const snapshot of listed) {
+    const id = snapshot.id.toLowerCase();
+    there.add(shortHash(id));
+    const hold = snapshot.tags[TAG_HOLD];
+    if (hold !== undefined) holds.set(id, hold);
+    if (snapshot.immutable) immutable.add(id);
+    if (snapshot.sku !== usualSku) skus.set(id, snapshot.sku);
+    if (snapshot.tags[TAG_POINT] === undefined && snapshot.familyId !== null) shared.add(snapshot.familyId);
+  }
+  const isThere = (id: string) => there.has(shortHash(id.toLowerCase()));
   return {
-    snapshotById: new Map(seen.flatMap((snapshot) => (snapshot ? [[snapshot.id.toLowerCase(), snapshot]] : []))),
-    isLocked: () => false,
-    foreignFamilies: new Set(),
+    isThere,
+    holdTag: (id) => holds.get(id.toLowerCase()),
+    isImmutable: (id) => immutable.has(id.toLowerCase()),
+    isLocked: (id) => locked.some((scope) => id.toLowerCase() === scope || id.toLowerCase().startsWith(`${scope}/`)),
+    sku: (id) => (isThere(id) ? (skus.get(id.toLowerCase()) ?? usualSku) : null),
+    isShared: (familyId) => shared.has(familyId),
   };
 }
 
 /**
- * Reads what stands against deletions in a resource group: one list, and its management locks.
+ * A number for an id: 52 bits of two mixes (FNV-1a), so that a large group takes megabytes, not hundreds. Should two ids ever share one, a snapshot that is
+ * gone counts as there: on doubt it stays.
+ */
+function shortHash(text: string): number {
+  let low = 0x811c9dc5;
+  let high = 0x050c5d1f;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    low = Math.imul(low ^ code, 0x01000193);
+    high = Math.imul(high ^ code ^ (low >>> 24), 0x01000193);
+  }
+  return (high >>> 12) * 2 ** 32 + (low >>> 0);
+}
+
+/** Reads one point's snapshots by themselves, just before they are deleted. Locks are not asked for: Azure refuses then, and that is told. */
+export async function readSnapshots(remover: SnapshotRemover, point: Point): Promise<readonly Snapshot[]> {
+  const seen = await inParallel(point.snapshots, 4, ({ snapshotId }) => remover.get(snapshotId));
+  return seen.flatMap((snapshot) => snapshot ?? []);
+}
+
+/**
+ * Reads what stands against deletions in a resource group: one list, and its management locks. Null where the group itself is gone.
  *
  * Errors: AppError where either cannot be read whole: then nothing of the group is deleted.
  */
-export async function viewGroup(remover: SnapshotRemover, point: Point): Promise<GroupView | null> {
-  const group = groupOf(point);
+export async function viewGroup(remover: SnapshotRemover, group: SnapshotGroup): Promise<GroupView | null> {
   const listed = await remover.list(group.subscriptionId, group.resourceGroup);
   if (listed === null) return null;
-  const locked = await remover.lockedResources(group.subscriptionId, group.resourceGroup);
-  return {
-    snapshotById: new Map(listed.map((snapshot) => [snapshot.id.toLowerCase(), snapshot])),
-    isLocked: (resourceId) =>
-      locked.some((scope) => resourceId.toLowerCase() === scope || resourceId.toLowerCase().startsWith(`${scope}/`)),
-    foreignFamilies: new Set(
-      listed.flatMap(({ tags, familyId }) => (tags[TAG_POINT] === undefined && familyId !== null ? [familyId] : [])),
-    ),
-  };
+  return viewOf(listed, await remover.lockedResources(group.subscriptionId, group.resourceGroup));
 }
 
 /** A point of the catalogue as retention sees it, with what Azure says against its deletion. */
 export function retentionPoint(point: Point, view: GroupView, now: EpochMs): RetentionPoint {
-  const seen = point.snapshots.flatMap((snapshot) => view.snapshotById.get(snapshot.snapshotId.toLowerCase()) ?? []);
+  const ids = point.snapshots.map(({ snapshotId }) => snapshotId);
   return {
     id: point.id,
     takenAt: point.takenAt ?? point.slot,
     state: point.state === 'succeeded' ? 'succeeded' : point.state === 'failed' ? 'failed' : 'pending',
-    held: isHeld(point, now) || seen.some((snapshot) => isHeldByTag(snapshot.tags[TAG_HOLD], now)),
-    immutable:
-      seen.some((snapshot) => snapshot.immutable) ||
-      point.snapshots.some((snapshot) => view.isLocked(snapshot.snapshotId)),
+    held: isHeld(point, now) || ids.some((id) => isHeldByTag(view.holdTag(id), now)),
+    immutable: ids.some((id) => view.isImmutable(id) || view.isLocked(id)),
   };
 }

@@ -137,8 +137,7 @@ function disksOf({ live }: PlannedSource): ReadonlyMap<string, string | null> {
   const disks = new Map<string, string | null>();
   for (const { point } of live.points) {
     for (const { diskUniqueId, snapshotId } of point.snapshots) {
-      const sku = live.view.snapshotById.get(snapshotId.toLowerCase())?.sku ?? null;
-      disks.set(diskUniqueId, disks.get(diskUniqueId) ?? sku);
+      disks.set(diskUniqueId, disks.get(diskUniqueId) ?? live.view.sku(snapshotId));
     }
   }
   return disks;

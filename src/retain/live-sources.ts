@@ -53,27 +53,29 @@ export interface LiveSource {
   readonly view: GroupView;
 }
 
-/** Sources whose points are read at the same time. */
+/** Sources whose points are read at the same time, where they are read one by one. */
 const SOURCES_AT_ONCE = 16;
+/** Sources that one range of the catalogue covers, where they lie side by side. */
+const SOURCES_PER_RANGE = 500;
+/** From so few sources on a range is not worth it. */
+const RANGE_FROM = 32;
+/** Rows of other policies that a range may hold for each of this one's before its sources are read one by one. */
+const STRANGERS_PER_ROW = 4;
 
-/** The sources of a policy, those of one resource group of snapshots next to each other: so that one list of Azure at a time has to be held. */
+/** The sources of a policy by their keys: in the order in which the catalogue holds them. */
 export async function entriesOf(sources: SourceBook, policyName: string): Promise<readonly SourceEntry[]> {
-  const entries: { readonly entry: SourceEntry; readonly place: string }[] = [];
+  const entries: SourceEntry[] = [];
   for await (const { source, protectedSince } of sources.ofPolicy(policyName)) {
     const { key, kind, id, name, subscriptionId, region, tags } = source;
-    entries.push({
-      entry: { key, kind, id, name, subscriptionId, region, tags, protectedSince },
-      place: `${subscriptionId}|${region}|${key}`.toLowerCase(),
-    });
+    entries.push({ key, kind, id, name, subscriptionId, region, tags, protectedSince });
   }
-  entries.sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0));
-  return entries.map(({ entry }) => entry);
+  return entries.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 /**
  * Reads the points of sources, one source after another, and what Azure shows of them.
  *
- * Shape:  in the order of `entries`; a source without points, or whose group of snapshots is gone, is left out (the latter is told).
+ * Shape:  in the order of `entries`, which is by key; a source without points, or whose group of snapshots is gone, is left out (the latter is told).
  * Errors: AppError where a list of snapshots or locks cannot be read whole.
  * Safety: `noteGone` also takes points whose snapshots somebody else has deleted out of the books; without it nothing is written.
  */
@@ -84,25 +86,79 @@ export async function* liveSources(
   options: { readonly now: EpochMs; readonly noteGone: boolean },
 ): AsyncGenerator<LiveSource> {
   const views = new GroupViews(deps.remover);
-  for (let from = 0; from < entries.length; from += SOURCES_AT_ONCE) {
-    const batch = await inParallel(entries.slice(from, from + SOURCES_AT_ONCE), SOURCES_AT_ONCE, async (entry) => ({
-      entry,
-      stored: await storedPointsOf(deps.catalogue, entry.key, policyName),
-    }));
-    for (const { entry, stored } of batch) {
-      if (stored.length === 0) continue;
-      const view = await views.of(
-        `${entry.subscriptionId}|${entry.region}`,
-        stored.map(({ point }) => point),
-      );
-      if (view === null) {
-        deps.log.error('the resource group of snapshots is gone', { policy: policyName, source: entry.name });
-        continue;
-      }
-      const points = options.noteGone ? await presentPoints(deps, stored, view) : stored;
-      const retention = points.map(({ point }) => retentionPoint(point, view, options.now));
-      yield { entry, points, retention, view };
+  for await (const { entry, stored } of readPoints(deps.catalogue, policyName, entries)) {
+    if (stored.length === 0) continue;
+    const view = await views.of(stored.map(({ point }) => point));
+    if (view === null) {
+      deps.log.error('the resource group of snapshots is gone', { policy: policyName, source: entry.name });
+      continue;
     }
+    const points = options.noteGone ? await presentPoints(deps, stored, view) : stored;
+    const retention = points.map(({ point }) => retentionPoint(point, view, options.now));
+    yield { entry, points, retention, view };
+  }
+}
+
+interface StoredSource {
+  readonly entry: SourceEntry;
+  readonly stored: readonly StoredPoint[];
+}
+
+/** Reads by ranges of the catalogue, as long as most of what lies in them is this policy's; what is left then source by source. */
+async function* readPoints(
+  catalogue: Catalogue,
+  policyName: string,
+  entries: readonly SourceEntry[],
+): AsyncGenerator<StoredSource> {
+  let done = 0;
+  const strangers = { rows: 0, own: 0 };
+  while (
+    entries.length - done >= RANGE_FROM &&
+    strangers.rows <= STRANGERS_PER_ROW * (strangers.own + SOURCES_PER_RANGE)
+  ) {
+    for await (const source of readRange(
+      catalogue,
+      policyName,
+      entries.slice(done, done + SOURCES_PER_RANGE),
+      strangers,
+    )) {
+      yield source;
+      done += 1;
+    }
+  }
+  for (; done < entries.length; done += SOURCES_AT_ONCE) {
+    yield* await inParallel(entries.slice(done, done + SOURCES_AT_ONCE), SOURCES_AT_ONCE, async (entry) => ({
+      entry,
+      stored: await storedPointsOf(catalogue, entry.key, policyName),
+    }));
+  }
+}
+
+/** Reads one range, and breaks off after a source where too much in it is of others. At least one source comes out. */
+async function* readRange(
+  catalogue: Catalogue,
+  policyName: string,
+  entries: readonly SourceEntry[],
+  strangers: { rows: number; own: number },
+): AsyncGenerator<StoredSource> {
+  const range = { from: entries[0]?.key ?? '', to: entries.at(-1)?.key ?? '' };
+  let at = 0;
+  let stored: StoredPoint[] = [];
+  for await (const row of catalogue.ofSources(policyName, range)) {
+    for (; (entries[at]?.key ?? row.sourceKey) < row.sourceKey; at += 1) {
+      yield { entry: entries[at] as SourceEntry, stored };
+      stored = [];
+      if (strangers.rows > STRANGERS_PER_ROW * (strangers.own + SOURCES_PER_RANGE)) return;
+    }
+    if (row.stored === null) strangers.rows += 1;
+    else if (row.sourceKey === entries[at]?.key) {
+      strangers.own += 1;
+      if (row.stored.point.state !== 'deleting') stored.push(row.stored);
+    }
+  }
+  for (; at < entries.length; at += 1) {
+    yield { entry: entries[at] as SourceEntry, stored };
+    stored = [];
   }
 }
 
@@ -133,36 +189,37 @@ async function presentPoints(
   return present.map((point) => ({ point, etag: etagById.get(point.id) ?? '' }));
 }
 
-/** Lists of resource groups, each read once while the sources of one place are looked at. */
+/** What resource groups of snapshots show, each read once. */
 class GroupViews {
   readonly #remover: SnapshotRemover;
   readonly #byGroup = new Map<string, GroupView | null>();
-  #place: string | null = null;
 
   constructor(remover: SnapshotRemover) {
     this.#remover = remover;
   }
 
   /** What Azure shows of all groups that the points' snapshots lie in: a policy may have been given another group meanwhile. Null where one is gone. */
-  async of(place: string, points: readonly Point[]): Promise<GroupView | null> {
-    if (place !== this.#place) this.#byGroup.clear();
-    this.#place = place;
-    const groups = new Map(points.map((point) => [groupKey(groupOf(point)), point]));
+  async of(points: readonly Point[]): Promise<GroupView | null> {
+    const groups = new Map(points.map((point) => [groupKey(groupOf(point)), groupOf(point)]));
     const views: GroupView[] = [];
-    for (const [key, point] of groups) {
-      const view = this.#byGroup.has(key) ? (this.#byGroup.get(key) ?? null) : await viewGroup(this.#remover, point);
+    for (const [key, group] of groups) {
+      const known = this.#byGroup.get(key);
+      const view = known === undefined ? await viewGroup(this.#remover, group) : known;
       this.#byGroup.set(key, view);
       if (view === null) return null;
       views.push(view);
     }
-    const [first] = views;
-    if (first && views.length === 1) return first;
-    const ids = points.flatMap(({ snapshots }) => snapshots.map(({ snapshotId }) => snapshotId.toLowerCase()));
-    const seen = ids.flatMap((id) => views.flatMap(({ snapshotById }) => snapshotById.get(id) ?? []));
-    return {
-      snapshotById: new Map(seen.map((snapshot) => [snapshot.id.toLowerCase(), snapshot])),
-      isLocked: (resourceId) => views.some(({ isLocked }) => isLocked(resourceId)),
-      foreignFamilies: new Set(views.flatMap(({ foreignFamilies }) => [...foreignFamilies])),
-    };
+    return views.length === 1 ? (views[0] ?? null) : together(views);
   }
+}
+
+function together(views: readonly GroupView[]): GroupView {
+  return {
+    isThere: (id) => views.some((view) => view.isThere(id)),
+    holdTag: (id) => views.map((view) => view.holdTag(id)).find((tag) => tag !== undefined),
+    isImmutable: (id) => views.some((view) => view.isImmutable(id)),
+    isLocked: (id) => views.some((view) => view.isLocked(id)),
+    sku: (id) => views.map((view) => view.sku(id)).find((sku) => sku !== null) ?? null,
+    isShared: (familyId) => views.some((view) => view.isShared(familyId)),
+  };
 }

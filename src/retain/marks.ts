@@ -6,6 +6,8 @@ import { formatIso, HOUR_MS } from '../base/time.ts';
 import type { Snapshot } from '../protect/ports.ts';
 import {
   type Catalogue,
+  groupKey,
+  groupOf,
   isHeld,
   type Point,
   type StoredPoint,
@@ -28,16 +30,17 @@ export interface MarkDeps {
 /** Snapshots by resource id in lower case. */
 type SnapshotById = ReadonlyMap<string, Snapshot>;
 
-/** A point to mark, as it was read, with what Azure showed of its snapshots. */
+/** A point to mark, as it was read. */
 export interface PointToMark {
   readonly stored: StoredPoint;
   readonly because: string;
-  readonly listed: readonly Snapshot[];
 }
 
 /** Points that are marked together: their agenda is one write. */
 const MARKS_AT_ONCE = 100;
 const CALLS_AT_ONCE = 16;
+/** From so many points of a resource group on, its snapshots are listed rather than read one by one. */
+const LIST_FROM = 20;
 
 /**
  * Marks points for deletion: first the agenda (an item whose point has no mark is dropped), then, point by point, a tag on its snapshots and its row.
@@ -46,13 +49,42 @@ const CALLS_AT_ONCE = 16;
  * Safety: a point that is held is left alone; one that a restore reads from is not deleted while it does.
  */
 export async function markPoints(deps: MarkDeps, points: readonly PointToMark[], graceHours: number): Promise<void> {
-  for (let from = 0; from < points.length; from += MARKS_AT_ONCE) {
-    const now = deps.clock.now();
-    const deleteAfter = now + graceHours * HOUR_MS;
-    const batch = points.slice(from, from + MARKS_AT_ONCE).filter(({ stored }) => mayMark(stored.point, now));
-    await deps.agenda.change(batch.map(({ stored }) => ({ kind: 'delete', id: stored.point.id, dueAt: deleteAfter })));
-    await inParallel(batch, CALLS_AT_ONCE, (point) => markPoint(deps, point, { at: now, deleteAfter }));
+  const byGroup = new Map<string, PointToMark[]>();
+  for (const mark of points) {
+    const key = groupKey(groupOf(mark.stored.point));
+    const marks = byGroup.get(key) ?? [];
+    marks.push(mark);
+    byGroup.set(key, marks);
   }
+  for (const marks of byGroup.values()) {
+    const listed = await listGroup(deps.remover, marks);
+    for (let from = 0; from < marks.length; from += MARKS_AT_ONCE) {
+      const now = deps.clock.now();
+      const deleteAfter = now + graceHours * HOUR_MS;
+      const batch = marks.slice(from, from + MARKS_AT_ONCE).filter(({ stored }) => mayMark(stored.point, now));
+      await deps.agenda.change(
+        batch.map(({ stored }) => ({ kind: 'delete', id: stored.point.id, dueAt: deleteAfter })),
+      );
+      await inParallel(batch, CALLS_AT_ONCE, (mark) => markPoint(deps, mark, listed, { at: now, deleteAfter }));
+    }
+  }
+}
+
+/** The tags as they are now, of many snapshots at once; empty where reading them one by one is less. */
+async function listGroup(remover: SnapshotRemover, marks: readonly PointToMark[]): Promise<SnapshotById> {
+  const [first] = marks;
+  if (!first || marks.length < LIST_FROM) return new Map();
+  const { subscriptionId, resourceGroup } = groupOf(first.stored.point);
+  const listed = (await remover.list(subscriptionId, resourceGroup)) ?? [];
+  const wanted = new Set(
+    marks.flatMap(({ stored }) => stored.point.snapshots.map((each) => each.snapshotId.toLowerCase())),
+  );
+  return new Map(
+    listed.flatMap((snapshot) => {
+      const id = snapshot.id.toLowerCase();
+      return wanted.has(id) ? [[id, snapshot] as const] : [];
+    }),
+  );
 }
 
 function mayMark(point: Point, now: number): boolean {
@@ -61,12 +93,12 @@ function mayMark(point: Point, now: number): boolean {
 
 async function markPoint(
   deps: MarkDeps,
-  { stored, because, listed }: PointToMark,
+  { stored, because }: PointToMark,
+  listed: SnapshotById,
   mark: { readonly at: number; readonly deleteAfter: number },
 ): Promise<void> {
   const { id } = stored.point;
-  const snapshotById = new Map(listed.map((snapshot) => [snapshot.id.toLowerCase(), snapshot]));
-  await tagSnapshots(deps.remover, stored.point, { [TAG_DELETE_AFTER]: formatIso(mark.deleteAfter) }, snapshotById);
+  await tagSnapshots(deps.remover, stored.point, { [TAG_DELETE_AFTER]: formatIso(mark.deleteAfter) }, listed);
   await deps.catalogue.update(
     id,
     (point) => (mayMark(point, mark.at) ? { ...point, mark: { ...mark, because } } : null),

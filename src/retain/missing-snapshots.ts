@@ -20,7 +20,7 @@ export async function noteMissing(
   const present: Point[] = [];
   for (const point of points) {
     const missing = point.snapshots.filter(
-      (snapshot) => point.state === 'succeeded' && !view.snapshotById.has(snapshot.snapshotId.toLowerCase()),
+      (snapshot) => point.state === 'succeeded' && !view.isThere(snapshot.snapshotId),
     );
     const gone: string[] = [];
     for (const { snapshotId } of missing) if ((await deps.remover.get(snapshotId)) === null) gone.push(snapshotId);

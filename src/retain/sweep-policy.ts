@@ -90,10 +90,7 @@ function addSource(plan: Plan, { live, decided, givenUp }: PlannedSource, lastFi
     if (isKept(mask) && !lost) {
       if (stored.point.mark !== null) plan.unmarks.push(stored.point.id);
     } else if (stored.point.mark === null) {
-      const listed = stored.point.snapshots.flatMap(
-        ({ snapshotId }) => live.view.snapshotById.get(snapshotId.toLowerCase()) ?? [],
-      );
-      plan.marks.push({ stored, because: lost ? 'budget' : deleteRuleOf(mask), listed });
+      plan.marks.push({ stored, because: lost ? 'budget' : deleteRuleOf(mask) });
     }
   }
 }

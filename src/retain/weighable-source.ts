@@ -41,7 +41,7 @@ export async function findWeighable(
 ): Promise<WeighableSource> {
   const chains = await readChains(deps, live);
   const shared = chains.some(({ segments }) =>
-    segments.some(({ familyId }) => familyId !== null && live.view.foreignFamilies.has(familyId)),
+    segments.some(({ familyId }) => familyId !== null && live.view.isShared(familyId)),
   );
   const unpriced = chains.some(({ microUnitsPerGiBMonth }) => microUnitsPerGiBMonth === null);
   const placeByPoint = new Map(live.points.map(({ point }, at) => [point.id, at]));
@@ -113,8 +113,7 @@ async function readChains(
   const skuByDisk = new Map<string, string | null>();
   for (const { point } of live.points) {
     for (const { diskUniqueId, snapshotId } of point.snapshots) {
-      const sku = live.view.snapshotById.get(snapshotId.toLowerCase())?.sku ?? null;
-      skuByDisk.set(diskUniqueId, skuByDisk.get(diskUniqueId) ?? sku);
+      skuByDisk.set(diskUniqueId, skuByDisk.get(diskUniqueId) ?? live.view.sku(snapshotId));
     }
   }
   const found: PricedSegments[] = [];

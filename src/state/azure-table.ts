@@ -1,5 +1,5 @@
 import { odata, type TableClient } from '@azure/data-tables';
-import type { Cells, Row, RowKeys, RowRange, Table } from '../base/store.ts';
+import type { Cells, PartitionRange, Row, RowKeys, RowRange, Table } from '../base/store.ts';
 import { decodeRow, encodeRow, sameCells } from './cells.ts';
 import { checkKey } from './check-row.ts';
 import {
@@ -48,7 +48,7 @@ export function createAzureTable(client: TableClient, context: StorageContext): 
   return {
     ...rows,
     list: (range) => listRows(client, call, rangeFilter(range), range.limit),
-    scan: () => listRows(client, call, undefined, undefined),
+    scan: (partitions) => listRows(client, call, partitions && partitionFilter(partitions), undefined),
     write: (partitionKey, writes) => writeGroups(partitionKey, writes, { client, change, table: rows }),
   };
 }
@@ -124,6 +124,12 @@ function rangeFilter({ partitionKey, from, to }: RowRange): string {
   if (from !== undefined) conditions.push(odata`RowKey ge ${from}`);
   if (to !== undefined) conditions.push(odata`RowKey lt ${to}`);
   return conditions.join(' and ');
+}
+
+function partitionFilter({ from, to }: PartitionRange): string {
+  checkKey(from);
+  checkKey(to);
+  return `${odata`PartitionKey ge ${from}`} and ${odata`PartitionKey lt ${to}`}`;
 }
 
 /** Pages of a query, each its own call, so that one that fails is asked for again and not the whole. Empty pages with a token are passed over. */

@@ -59,7 +59,7 @@ export async function writeGroups(
 ): Promise<'done' | 'refused'> {
   for (const group of planGroups(writes)) {
     const [first, second] = group;
-    // One row alone is whole by itself, and costs a plain call a third of what a transaction of one does.
+    // One row alone is whole by itself: a plain call spares both sides the many-part body of a transaction.
     const done =
       first !== undefined && second === undefined
         ? await writeOne({ partitionKey, rowKey: first.rowKey }, first, access.table)

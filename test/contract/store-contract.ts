@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Cell, Row, RowRange, Store, Table, TableWrite } from '../../src/base/store.ts';
+import type { Cell, PartitionRange, Row, RowRange, Store, Table, TableWrite } from '../../src/base/store.ts';
 
 /** What the suite needs beside the store: a way to read a queue, which the port does not offer. */
 export interface StoreUnderTest {
@@ -193,12 +193,16 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
         await table.insert(keys('b', 'p2'), { n: 1 });
         await table.insert(keys('a', 'p2'), { n: 1 });
         await table.insert(keys('z', 'p1'), { n: 1 });
-        const scan = async () => {
+        const scan = async (range?: PartitionRange) => {
           const found: string[] = [];
-          for await (const page of table.scan()) found.push(...page.map((row) => `${row.partitionKey}/${row.rowKey}`));
+          for await (const page of table.scan(range))
+            found.push(...page.map((row) => `${row.partitionKey}/${row.rowKey}`));
           return found;
         };
         expect(await scan()).toEqual(['p1/z', 'p2/a', 'p2/b']);
+        expect(await scan({ from: 'p1', to: 'p2' })).toEqual(['p1/z']);
+        expect(await scan({ from: 'p1 ', to: 'p2 ' })).toEqual(['p2/a', 'p2/b']);
+        expect(await scan({ from: 'p3', to: 'p9' })).toEqual([]);
         await store.dropTable(name);
         await store.dropTable(name);
         expect(await scan()).toEqual([]);

@@ -103,7 +103,7 @@ describe('npm start', () => {
 });
 
 describe('an older Node', () => {
-  const guard = join(import.meta.dirname, '../../require-node.cjs');
+  const guard = join(import.meta.dirname, '../../src/require-node.cjs');
   test('is told what is missing, and this one is not', async () => {
     const say = (version: string) =>
       new Promise<readonly [number | null, string]>((resolve) => {

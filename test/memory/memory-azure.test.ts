@@ -83,6 +83,8 @@ describe('memory Azure', () => {
     expect(azure.openSnapshots()).toHaveLength(2);
     await expect(azure.snapshots.delete(first)).rejects.toMatchObject({ code: 'azure-locked' });
     await azure.access.close(first);
+    const page = { offset: 0, length: PAGE_BYTES };
+    await expect(azure.ranges.allocated(urls.first, page)).rejects.toMatchObject({ code: 'azure-denied' });
     expect(azure.openSnapshots()).toEqual([second.toLowerCase()]);
   });
 

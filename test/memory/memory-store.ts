@@ -132,7 +132,14 @@ function createMemoryTable(name: string, rows: () => MemoryRows, nextEtag: () =>
         checkKey(range.partitionKey);
         return call({ operation: 'list', name, partitionKey: range.partitionKey }, () => rows().select(range));
       }),
-    scan: () => pages(() => call({ operation: 'scan', name }, () => rows().all())),
+    scan: (range) =>
+      pages(() =>
+        call({ operation: 'scan', name }, () =>
+          rows()
+            .all()
+            .filter(({ partitionKey }) => !range || (partitionKey >= range.from && partitionKey < range.to)),
+        ),
+      ),
     write: async (partitionKey, writes) => {
       for (const group of planGroups(writes)) {
         const work = () => writeGroup(partitionKey, group, rows(), set);

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { MAX_PROBLEMS } from '../../src/base/schema-problems.ts';
 import { NOT_SUPPORTED_YET } from '../../src/policy/not-supported-yet.ts';
 import { parsePolicy, parseRetentionPart } from '../../src/policy/parse-policy.ts';
 import { policyDocument } from '../../src/policy/policy-document.ts';
 import { policySchema } from '../../src/policy/policy-schema.ts';
-import { MAX_PROBLEMS } from '../../src/base/schema-problems.ts';
 import {
   everything,
   goldDocument,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { holdTag, isHeldByTag, retentionPoint } from '../../src/retain/deletion-guard.ts';
-import { azureSnapshot, byId, pointSnapshot, startedPoint, T0 } from '../protect/points.ts';
+import { holdTag, isHeldByTag, retentionPoint, viewOf } from '../../src/retain/deletion-guard.ts';
+import { azureSnapshot, pointSnapshot, startedPoint, T0 } from '../protect/points.ts';
 
 describe('the hold tag', () => {
   it.each([
@@ -26,11 +26,11 @@ describe('retentionPoint', () => {
     snapshots: [pointSnapshot('web-os'), pointSnapshot('web-data')],
   });
   const [os, data] = point.snapshots as [ReturnType<typeof pointSnapshot>, ReturnType<typeof pointSnapshot>];
-  const view = (tags: Record<string, string>, immutable: boolean, locked: boolean) => ({
-    snapshotById: byId([azureSnapshot(os), azureSnapshot(data, { tags, immutable })]),
-    isLocked: () => locked,
-    foreignFamilies: new Set<string>(),
-  });
+  const view = (tags: Record<string, string>, immutable: boolean, locked: boolean) =>
+    viewOf(
+      [azureSnapshot(os), azureSnapshot(data, { tags, immutable })],
+      locked ? [data.snapshotId.toLowerCase()] : [],
+    );
 
   it.each([
     {

@@ -30,7 +30,8 @@ describe('Agenda', () => {
 it('loses nothing when it dies between two groups of a change', async () => {
   const store = createMemoryStore();
   const agenda = new Agenda(store);
-  const items = (from: number): WorkItem[] => Array.from({ length: 250 }, (_, id) => ({ kind: 'take', id: `${id}`, dueAt: from }));
+  const items = (from: number): WorkItem[] =>
+    Array.from({ length: 250 }, (_, id) => ({ kind: 'take', id: `${id}`, dueAt: from }));
   for (let survives = 0; survives < 5; survives += 1) {
     await agenda.change(items(1_000));
     let groups = 0;

@@ -116,5 +116,5 @@ function esc(text: string): string {
 
 const STYLE = `:root{color-scheme:light dark;font:15px/1.45 system-ui,sans-serif}body{max-width:72rem;margin:1rem auto;padding:0 1rem}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:1.6rem}small,.key,figcaption{color:GrayText;font-weight:400}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.2rem .7rem .2rem 0;border-bottom:1px solid #8884;vertical-align:top;overflow-wrap:anywhere}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.2rem .7rem .2rem 0;border-bottom:1px solid #8884;vertical-align:top;overflow-wrap:break-word}
 figure{display:inline-block;margin:0 1.2rem .8rem 0;vertical-align:bottom;max-width:100%;overflow-x:auto}rect{fill:#2f7dd1}code{font-size:.95em}`;
