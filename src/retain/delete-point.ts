@@ -167,13 +167,6 @@ async function sendDeletes(deps: DeleteDeps, point: Point, before: Point['state'
       return 'forbidden';
     }
   }
-  const facts = {
-    policy: point.policy,
-    source: point.source.id,
-    slot: point.slot,
-    because: point.mark?.because ?? null,
-  };
-  await deps.audit.record({ at: deps.clock.now(), actor: HOLDFAST, action: 'point.delete', target: point.id, facts });
   return 'sent';
 }
 

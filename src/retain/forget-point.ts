@@ -1,3 +1,4 @@
+import { type Audit, HOLDFAST } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Store } from '../base/store.ts';
@@ -8,6 +9,7 @@ import type { Catalogue, Point, PointSnapshot, PolicyBook } from '../protect/pro
 import { underLease } from '../work/lease.ts';
 import type { Message } from '../work/messages.ts';
 import type { Agenda, WorkItem } from '../work/work.ts';
+import { DELETED_BY_OTHERS } from './missing-snapshots.ts';
 
 export interface ForgetDeps {
   readonly store: Store;
@@ -19,6 +21,7 @@ export interface ForgetDeps {
   readonly policies: PolicyBook;
   readonly prices: PriceSource;
   readonly currency: string;
+  readonly audit: Audit;
 }
 
 /**
@@ -39,10 +42,24 @@ export async function forgetPoint(deps: ForgetDeps, message: Message): Promise<v
       if (turn.kind === 'busy') return deps.agenda.change([{ ...item, dueAt: deps.clock.now() + MINUTE_MS }], [item]);
       if (turn.value === 'unmeasured') await deps.agenda.change([{ kind: 'meter', id: key, dueAt: deps.clock.now() }]);
     }
+    await noteDeletion(deps, point);
     await deps.catalogue.remove(point.id);
     deps.log.info('a point was deleted', { point: point.id, policy: point.policy, source: point.source.name });
   }
   await deps.agenda.change([], [item]);
+}
+
+/** The evidence that Holdfast deleted a point: written before its row goes, so that no crash leaves a deletion without it. */
+async function noteDeletion(deps: ForgetDeps, point: Point): Promise<void> {
+  if (point.error?.code === DELETED_BY_OTHERS) return;
+  const facts = {
+    policy: point.policy,
+    source: point.source.id,
+    slot: point.slot,
+    because: point.mark?.because ?? null,
+  };
+  const at = point.deletingSince ?? point.slot;
+  await deps.audit.record({ at, actor: HOLDFAST, action: 'point.delete', target: point.id, facts });
 }
 
 async function openRecord(

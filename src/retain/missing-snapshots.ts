@@ -6,6 +6,9 @@ import type { Agenda } from '../work/work.ts';
 import type { GroupView } from './deletion-guard.ts';
 import type { SnapshotRemover } from './ports.ts';
 
+/** The code of a point whose snapshots somebody else has deleted. */
+export const DELETED_BY_OTHERS = 'deleted-by-others';
+
 /**
  * Finds succeeded points whose snapshots somebody else has deleted: they are told, taken out of the books, and no longer count as recovery points.
  *
@@ -34,7 +37,7 @@ export async function noteMissing(
       gone: gone.length,
       of: point.snapshots.length,
     });
-    const error = { code: 'deleted-by-others', message: 'Its snapshots were deleted by somebody else' };
+    const error = { code: DELETED_BY_OTHERS, message: 'Its snapshots were deleted by somebody else' };
     const whole = gone.length === point.snapshots.length;
     const now = deps.clock.now();
     if (whole) await deps.agenda.change([{ kind: 'forget', id: point.id, dueAt: now }]);

@@ -42,9 +42,9 @@ async function live(seed: number): Promise<{ world: World; faults: readonly stri
 }
 
 describe('the whole app in bad weather', () => {
-  it.each(Array.from({ length: SEEDS }, (_, seed) => seed))(
-    'seed %i: npm test -- test/simulation -t "seed %i:"',
-    async (seed) => {
+  it.each(Array.from({ length: SEEDS }, (_, seed) => ({ seed })))(
+    'seed $seed: npm test -- test/simulation -t "seed $seed:"',
+    async ({ seed }) => {
       const { world, faults } = await live(seed);
       expect(faults).toEqual([]);
       expect(world.crashes + world.faults).toBeGreaterThan(0);
