@@ -2,27 +2,18 @@ import { app } from '@azure/functions';
 import { useApp } from '../app.ts';
 import { DAY_MS, utcDay } from '../base/time.ts';
 import { closeDay, isClosed, liveChains, openPriceBook } from '../cost/cost.ts';
-import { runSchedules } from '../protect/run-schedules.ts';
 import { mayExpire } from '../retain/sweep-policy.ts';
 import { SWEEP_CRON } from '../retain/sweep-times.ts';
 import type { Message } from '../work/messages.ts';
-import { resumeWork } from '../work/resume-work.ts';
+import { runTick } from './run-tick.ts';
 
-/** Takes what is due: every minute, in UTC; the policies' own zones are reckoned from stored state. */
+/** Plans what is due and sends overdue work again: every minute, in UTC; the policies' own zones are reckoned from stored state. */
 app.timer('schedule-tick', {
   schedule: '0 * * * * *',
   handler: async () => {
     const holdfast = await useApp();
-    const result = await runSchedules(holdfast);
+    const result = await runTick(holdfast);
     if (result.points > 0) holdfast.log.info('tick', { points: result.points, missed: result.missed });
-  },
-});
-
-/** Puts everything overdue back on its queue. */
-app.timer('resume-work', {
-  schedule: '30 * * * * *',
-  handler: async () => {
-    await resumeWork(await useApp());
   },
 });
 
@@ -38,6 +29,9 @@ app.timer('prune-sweep', {
   },
 });
 
+/** The last day that this process has seen closed: 23 hours of 24 have nothing to do. */
+let lastClosed = '';
+
 /** Closes yesterday in the ledger; every hour, so that a day whose price list did not answer is closed later. */
 app.timer('close-day', {
   schedule: '0 20 * * * *',
@@ -45,7 +39,11 @@ app.timer('close-day', {
     const { store, log, clock, currency, chains, prices } = await useApp();
     const now = clock.now();
     const yesterday = utcDay(now - DAY_MS);
-    if (await isClosed(store, yesterday, currency)) return;
+    if (lastClosed === yesterday) return;
+    if (await isClosed(store, yesterday, currency)) {
+      lastClosed = yesterday;
+      return;
+    }
     const book = openPriceBook({ store, source: prices, log }, currency, now);
     const closed = await closeDay({ store, prices: book, log }, yesterday, liveChains(chains), now);
     log.info('a day is closed', { ...closed });

@@ -38,22 +38,22 @@ const ROWS_AT_ONCE = 8;
 /** A schedule row whose policy is not there yet: the save that wrote it first may still be under way. */
 const ORPHAN_AFTER_MS = 10 * MINUTE_MS;
 
-export interface TickResult {
+export interface ScheduleResult {
   readonly points: number;
   readonly missed: number;
   readonly failedPolicies: readonly string[];
 }
 
 /**
- * One tick: finds every slot that is due, in each policy's zone, and plans one point per source and slot.
+ * Finds every slot that is due, in each policy's zone, and plans one point per source and slot.
  *
- * Shape:  how many points were planned. One storage call when nothing is due.
+ * Shape:  how many points were planned. No call when nothing is due.
  * Errors: a policy whose estate cannot be read stays due and is told; the others go on.
  * Safety: points and agenda are written before the schedule moves on, so a crash anywhere repeats the tick; the same slot is the same point.
  */
-export async function runSchedules(deps: ScheduleDeps): Promise<TickResult> {
+export async function runSchedules(deps: ScheduleDeps, states: readonly ScheduleState[]): Promise<ScheduleResult> {
   const now = deps.clock.now();
-  const due = (await deps.states.list()).filter((state) => state.nextDueAt <= now);
+  const due = states.filter((state) => state.nextDueAt <= now);
   const estates = new Map<string, Promise<Estate>>();
   const result = { points: 0, missed: 0, failedPolicies: [] as string[] };
   for (const state of due) {

@@ -5,22 +5,20 @@ import { MINUTE_MS } from '../base/time.ts';
 import { messageOf, type QueueName, queueByKind } from './messages.ts';
 import type { Agenda, WorkItem } from './work.ts';
 
-/** Items put back on their queues by one run; the rest waits for the next minute. */
-const ITEMS_PER_RUN = 2_000;
-
 /** How long a message may take before its item is sent again. */
 const RESEND_AFTER_MS = 10 * MINUTE_MS;
 
 /**
- * Puts every overdue unfinished item back on its queue and moves its due time on, so that a message that is lost, poisoned or late is sent again.
+ * Puts overdue unfinished items back on their queues and moves their due time on, so that a message that is lost, poisoned or late is sent again.
  *
- * Shape:  the number of items sent. One storage call when nothing is due.
  * Safety: the item is moved before the message is sent: a crash in between sends it ten minutes later, never loses it.
  */
-export async function resumeWork(deps: { store: Store; agenda: Agenda; clock: Clock; log: Log }): Promise<number> {
+export async function resumeWork(
+  deps: { store: Store; agenda: Agenda; clock: Clock; log: Log },
+  due: readonly WorkItem[],
+): Promise<void> {
+  if (due.length === 0) return;
   const now = deps.clock.now();
-  const due = await deps.agenda.due(now, ITEMS_PER_RUN);
-  if (due.length === 0) return 0;
   const moved = due.map((item): WorkItem => ({ ...item, dueAt: now + RESEND_AFTER_MS }));
   await deps.agenda.change(moved, due);
   const byQueue = new Map<QueueName, WorkItem[]>();
@@ -32,5 +30,4 @@ export async function resumeWork(deps: { store: Store; agenda: Agenda; clock: Cl
   }
   for (const [queue, items] of byQueue) await deps.store.queue(queue).send(items.map(messageOf));
   deps.log.info('work resumed', { items: due.length, oldestOverdueMs: now - (due[0]?.dueAt ?? now) });
-  return due.length;
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../base/errors.ts';
-import type { Row, Store, TableWrite } from '../base/store.ts';
+import type { Row, RowKeys, RowRange, Store, TableWrite } from '../base/store.ts';
 import type { EpochMs } from '../base/time.ts';
 
 /**
@@ -15,15 +15,35 @@ export interface WorkItem {
   readonly dueAt: EpochMs;
 }
 
-const TABLE = 'work';
+/** The table of the agenda. */
+export const WORK_TABLE = 'work';
 const PARTITION = 'work';
 const DUE_DIGITS = 15;
+/** Where due times begin, and with it what is not a standing row. */
+const DUE_FROM = '0';
+
+/** What one look at the agenda finds. */
+export interface AgendaLook {
+  /** The rows that every look brings along, whatever the time: see `standingKeys`. */
+  readonly standing: readonly Row[];
+  readonly due: readonly WorkItem[];
+}
+
+/** Keys of a row that every look at the agenda brings along: it sorts before every due time. For the few things that each tick has to see. */
+export function standingKeys(id: string): RowKeys {
+  return { partitionKey: PARTITION, rowKey: `!${id}` };
+}
+
+/** The range of all standing rows whose id starts with a prefix. */
+export function standingRange(prefix: string): RowRange {
+  return { partitionKey: PARTITION, from: `!${prefix}`, to: `!${prefix}\uffff` };
+}
 
 /**
  * Everything unfinished, by when it is due: one bounded range query finds what is overdue.
  * Queue messages are the fast way; this is the way that is never lost, as table and queue are not one transaction.
  *
- * Shape:  table `work`, one partition, row key `<due, 15 digits>|<kind>|<id>`.
+ * Shape:  table `work`, one partition, row key `<due, 15 digits>|<kind>|<id>`; standing rows `!<id>` before them.
  */
 export class Agenda {
   readonly #store: Store;
@@ -46,14 +66,24 @@ export class Agenda {
     for (const item of remove) {
       if (!writes.has(rowKey(item))) writes.set(rowKey(item), { kind: 'delete', rowKey: rowKey(item) });
     }
-    if (writes.size > 0) await this.#store.table(TABLE).write(PARTITION, [...writes.values()]);
+    if (writes.size > 0) await this.#store.table(WORK_TABLE).write(PARTITION, [...writes.values()]);
+  }
+
+  /** What a tick has to see, in one call: the standing rows, and the items due at or before a moment, longest overdue first; together at most `limit`. */
+  async look(now: EpochMs, limit: number): Promise<AgendaLook> {
+    const rows: Row[] = [];
+    const range = { partitionKey: PARTITION, to: pad(now + 1), limit };
+    for await (const page of this.#store.table(WORK_TABLE).list(range)) rows.push(...page);
+    const firstDue = rows.findIndex((row) => row.rowKey >= DUE_FROM);
+    const standing = firstDue < 0 ? rows : rows.slice(0, firstDue);
+    return { standing, due: rows.slice(standing.length).map(readItem) };
   }
 
   /** The items due at or before a moment, longest overdue first, at most `limit`. */
   async due(now: EpochMs, limit: number): Promise<readonly WorkItem[]> {
     const items: WorkItem[] = [];
-    for await (const page of this.#store.table(TABLE).list({ partitionKey: PARTITION, to: pad(now + 1), limit }))
-      items.push(...page.map(readItem));
+    const range = { partitionKey: PARTITION, from: DUE_FROM, to: pad(now + 1), limit };
+    for await (const page of this.#store.table(WORK_TABLE).list(range)) items.push(...page.map(readItem));
     return items;
   }
 
@@ -71,8 +101,8 @@ export class Agenda {
     let last: string | null = null;
     let rows = 0;
     // The row after a key: nothing that is allowed in one sorts between a key and the same key with a space behind it.
-    const from = after === null ? {} : { from: `${after} ` };
-    for await (const page of this.#store.table(TABLE).list({ partitionKey: PARTITION, ...from, limit })) {
+    const from = after === null ? DUE_FROM : `${after} `;
+    for await (const page of this.#store.table(WORK_TABLE).list({ partitionKey: PARTITION, from, limit })) {
       for (const row of page) {
         const item = readItem(row);
         if (item.kind === kind) items.push(item);

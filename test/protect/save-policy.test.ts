@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HOUR_MS } from '../../src/base/time.ts';
-import { runSchedules } from '../../src/protect/run-schedules.ts';
+import { runTick } from '../../src/functions/run-tick.ts';
 import { deletePolicy, savePolicy } from '../../src/protect/save-policy.ts';
 import { addShop, createMemoryApp, goldDocument, type MemoryApp, START, SUBSCRIPTION } from '../support/memory-app.ts';
 
@@ -77,58 +77,58 @@ describe('savePolicy', () => {
 
   it('makes up for nothing that was due while the policy was disabled', async () => {
     await save(goldDocument());
-    await runSchedules(memory.app);
+    await runTick(memory.app);
     await save(goldDocument({ enabled: false }));
     memory.setNow(START + 5 * HOUR_MS);
-    expect((await runSchedules(memory.app)).points).toBe(0);
+    expect((await runTick(memory.app)).points).toBe(0);
     await save(goldDocument());
-    expect(await runSchedules(memory.app)).toMatchObject({ points: 0, missed: 0 });
+    expect(await runTick(memory.app)).toMatchObject({ points: 0, missed: 0 });
     memory.setNow(START + 6 * HOUR_MS);
-    expect((await runSchedules(memory.app)).points).toBe(1);
+    expect((await runTick(memory.app)).points).toBe(1);
   });
 
   it('a deleted policy takes no more points, and can be made again', async () => {
     await save(goldDocument());
-    await runSchedules(memory.app);
+    await runTick(memory.app);
     expect(await deletePolicy(memory.app, { name: 'gold', by: 'admin', ifMatch: 'older' })).toMatchObject({
       kind: 'changed',
     });
     expect(await deletePolicy(memory.app, { name: 'gold', by: 'admin' })).toMatchObject({ kind: 'replaced' });
     expect(await deletePolicy(memory.app, { name: 'gold', by: 'admin' })).toBeNull();
     memory.setNow(START + HOUR_MS);
-    expect((await runSchedules(memory.app)).points).toBe(0);
+    expect((await runTick(memory.app)).points).toBe(0);
     expect((await save(goldDocument(), { ifMatch: null })).kind).toBe('created');
   });
 });
 
-describe('runSchedules', () => {
+describe('runTick', () => {
   it('plans a slot once, however often it ticks', async () => {
     await save(goldDocument());
-    await runSchedules(memory.app);
+    await runTick(memory.app);
     memory.setNow(START + HOUR_MS);
-    expect((await runSchedules(memory.app)).points).toBe(1);
-    expect((await runSchedules(memory.app)).points).toBe(0);
+    expect((await runTick(memory.app)).points).toBe(1);
+    expect((await runTick(memory.app)).points).toBe(0);
     memory.setNow(START + HOUR_MS - 1);
-    expect((await runSchedules(memory.app)).points).toBe(0);
+    expect((await runTick(memory.app)).points).toBe(0);
     expect(memory.store.dump().points).toHaveLength(1);
   });
 
   it('makes one storage call when nothing is due', async () => {
     await save(goldDocument());
-    await runSchedules(memory.app);
+    await runTick(memory.app);
     let calls = 0;
     memory.store.hooks = {
       before: () => {
         calls += 1;
       },
     };
-    await runSchedules(memory.app);
+    await runTick(memory.app);
     expect(calls).toBe(1);
   });
 
   it('stays due when the estate cannot be read, and says so', async () => {
     await save(goldDocument());
-    await runSchedules(memory.app);
+    await runTick(memory.app);
     memory.setNow(START + HOUR_MS);
     const { AppError } = await import('../../src/base/errors.ts');
     memory.azure.hooks = {
@@ -136,9 +136,9 @@ describe('runSchedules', () => {
         throw new AppError('azure-unavailable', 'down');
       },
     };
-    expect(await runSchedules(memory.app)).toMatchObject({ points: 0, failedPolicies: ['gold'] });
+    expect(await runTick(memory.app)).toMatchObject({ points: 0, failedPolicies: ['gold'] });
     memory.azure.hooks = {};
     memory.setNow(START + HOUR_MS + 10 * 60_000);
-    expect(await runSchedules(memory.app)).toMatchObject({ points: 1, missed: 0 });
+    expect(await runTick(memory.app)).toMatchObject({ points: 1, missed: 0 });
   });
 });

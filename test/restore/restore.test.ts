@@ -1,14 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HOUR_MS, MINUTE_MS } from '../../src/base/time.ts';
 import { runMessage } from '../../src/functions/dispatch.ts';
+import { runTick } from '../../src/functions/run-tick.ts';
 import type { Point } from '../../src/protect/point.ts';
-import { runSchedules } from '../../src/protect/run-schedules.ts';
 import { savePolicy } from '../../src/protect/save-policy.ts';
 import type { Restore } from '../../src/restore/restore.ts';
 import { restorePercent, restoreStepName } from '../../src/restore/restore-progress.ts';
 import { parseRestoreRequest } from '../../src/restore/restore-request.ts';
 import { cancelRestore, startRestore } from '../../src/restore/start-restore.ts';
-import { resumeWork } from '../../src/work/resume-work.ts';
 import { addShop, createMemoryApp, goldDocument, type MemoryApp, START, SUBSCRIPTION } from '../support/memory-app.ts';
 
 let memory: MemoryApp;
@@ -25,12 +24,12 @@ beforeEach(async () => {
   memory = createMemoryApp();
   addShop(memory);
   await savePolicy(memory.app, { name: 'gold', body: goldDocument(), by: 'admin', force: false });
-  await runSchedules(memory.app);
+  await runTick(memory.app);
   memory.setNow(START + HOUR_MS);
-  await runSchedules(memory.app);
+  await runTick(memory.app);
   await drain();
   memory.setNow(START + HOUR_MS + 2 * MINUTE_MS);
-  await resumeWork(memory.app);
+  await runTick(memory.app);
   await drain();
   const [entry] = await Array.fromAsync(memory.app.sources.ofPolicy('gold'));
   const [stored] = await Array.fromAsync(memory.app.catalogue.ofSource(entry?.source.key ?? ''));

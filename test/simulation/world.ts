@@ -3,10 +3,9 @@ import { AppError } from '../../src/base/errors.ts';
 import type { Log } from '../../src/base/log.ts';
 import { formatIso, HOUR_MS, MINUTE_MS } from '../../src/base/time.ts';
 import { runMessage, runPoisoned } from '../../src/functions/dispatch.ts';
-import { runSchedules } from '../../src/protect/run-schedules.ts';
+import { runTick } from '../../src/functions/run-tick.ts';
 import { mayExpire } from '../../src/retain/sweep-policy.ts';
 import { type Message, type QueueName, queueNames } from '../../src/work/messages.ts';
-import { resumeWork } from '../../src/work/resume-work.ts';
 import { createMemoryAzure, type MemoryAzure } from '../memory/memory-azure.ts';
 import { createMemoryStore, type MemoryStore } from '../memory/memory-store.ts';
 import { type Chance, createChance } from './chance.ts';
@@ -107,10 +106,7 @@ export class World {
       between();
       if (this.chance.hit(this.weather.skippedTick)) continue;
       const ticks = this.chance.hit(this.weather.duplicate) ? 2 : 1;
-      for (let tick = 0; tick < ticks; tick += 1) {
-        await this.invoke('schedule-tick', runSchedules);
-        await this.invoke('resume-work', resumeWork);
-      }
+      for (let tick = 0; tick < ticks; tick += 1) await this.invoke('schedule-tick', runTick);
       if (sweeping) await this.invoke('prune-sweep', sendSweeps);
       await this.drain();
     }

@@ -3,7 +3,7 @@ import type { Log } from '../../src/base/log.ts';
 import { underLease } from '../../src/work/lease.ts';
 import { readMessage } from '../../src/work/messages.ts';
 import { resumeWork } from '../../src/work/resume-work.ts';
-import { Agenda, type WorkItem } from '../../src/work/work.ts';
+import { Agenda, standingKeys, WORK_TABLE, type WorkItem } from '../../src/work/work.ts';
 import { createMemoryStore } from '../memory/memory-store.ts';
 
 const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
@@ -24,6 +24,18 @@ describe('Agenda', () => {
     expect(await agenda.due(200, 1)).toHaveLength(1);
     await agenda.change([], [{ kind: 'meter', id: 'a', dueAt: 100 }]);
     expect(await agenda.due(200, 10)).toEqual([{ kind: 'take', id: 'b', dueAt: 200 }]);
+  });
+
+  it('brings the standing rows along with every look, and nowhere else', async () => {
+    const store = createMemoryStore();
+    const agenda = new Agenda(store);
+    await agenda.change([{ kind: 'take', id: 'b', dueAt: 0 }]);
+    await store.table(WORK_TABLE).put(standingKeys('schedule|gold'), { nextDueAt: 1 });
+    const look = await agenda.look(5, 10);
+    expect(look.standing.map(({ rowKey }) => rowKey)).toEqual(['!schedule|gold']);
+    expect(look.due).toEqual([{ kind: 'take', id: 'b', dueAt: 0 }]);
+    expect(await agenda.all(10)).toEqual(look.due);
+    expect((await agenda.page('take', null, 10)).items).toEqual(look.due);
   });
 });
 
@@ -52,22 +64,16 @@ describe('resumeWork', () => {
     const store = createMemoryStore();
     const agenda = new Agenda(store);
     await agenda.change([{ kind: 'take', id: 'point', dueAt: 1_000 }]);
-    expect(await resumeWork({ store, agenda, clock: at(999), log: quiet })).toBe(0);
-    expect(await resumeWork({ store, agenda, clock: at(1_000), log: quiet })).toBe(1);
+    const resume = async (now: number): Promise<number> => {
+      const due = await agenda.due(now, 10);
+      await resumeWork({ store, agenda, clock: at(now), log: quiet }, due);
+      return due.length;
+    };
+    expect(await resume(999)).toBe(0);
+    expect(await resume(1_000)).toBe(1);
     expect(store.take('snapshots')).toEqual([{ v: 1, kind: 'take', id: 'point', dueAt: 601_000 }]);
-    expect(await resumeWork({ store, agenda, clock: at(1_001), log: quiet })).toBe(0);
-    expect(await resumeWork({ store, agenda, clock: at(601_000), log: quiet })).toBe(1);
-  });
-
-  it('makes one storage call when nothing is due', async () => {
-    let calls = 0;
-    const store = createMemoryStore({
-      before: () => {
-        calls += 1;
-      },
-    });
-    await resumeWork({ store, agenda: new Agenda(store), clock: at(0), log: quiet });
-    expect(calls).toBe(1);
+    expect(await resume(1_001)).toBe(0);
+    expect(await resume(601_000)).toBe(1);
   });
 });
 

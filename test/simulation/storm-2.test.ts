@@ -1,0 +1,3 @@
+import { describeStorms } from './storm.ts';
+
+describeStorms(50, 50);
