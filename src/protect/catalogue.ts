@@ -17,7 +17,7 @@ export interface StoredPoint {
 /**
  * The catalogue: every recovery point there is.
  *
- * Shape:  table `points`, partition = source, row key = inverted slot and policy: a source's points are one bounded range, newest first.
+ * Shape:  table `points`, partition = source, row key = inverted slot, policy and a mark of the source: a source's points are one bounded range, newest first.
  * Errors: 'data-unreadable' for a row that cannot be read strictly.
  */
 export class Catalogue {

@@ -10,6 +10,8 @@ import { approximateMs, type CalendarDuration, type EpochMs } from '../base/time
 const SLOT_DIGITS = 15;
 const LAST_SLOT: EpochMs = 999_999_999_999_999;
 const POLICY_KEY_LENGTH = 8;
+/** Sources share their slots: what is left of the source keeps row keys apart for stores that index them by themselves, as Azurite does. */
+const SOURCE_MARK_LENGTH = 6;
 const POINT_ID = /^([A-Za-z0-9_-]{22})\.(\d{15})\.([A-Za-z0-9_-]{8})$/;
 
 /** A slot as a key that sorts newest first: 15 digits. */
@@ -42,7 +44,8 @@ export function pointKeys(
   const parts = POINT_ID.exec(id);
   const [, source, inverted, policy] = parts ?? [];
   if (!source || !inverted || !policy) return null;
-  return { partitionKey: source, rowKey: `${inverted}.${policy}`, slot: LAST_SLOT - Number(inverted) };
+  const rowKey = `${inverted}.${policy}.${source.slice(-SOURCE_MARK_LENGTH)}`;
+  return { partitionKey: source, rowKey, slot: LAST_SLOT - Number(inverted) };
 }
 
 /**

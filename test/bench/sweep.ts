@@ -14,6 +14,7 @@ import type { SnapshotRemover } from '../../src/retain/ports.ts';
 import { sweepPolicy } from '../../src/retain/sweep-policy.ts';
 import { createStore } from '../../src/state/azure-store.ts';
 import { createMemoryAzure } from '../memory/memory-azure.ts';
+import { createMemoryCosts } from '../memory/memory-costs.ts';
 import { createMemoryStore } from '../memory/memory-store.ts';
 import { startTestStorage } from '../support/azurite.ts';
 
@@ -33,8 +34,6 @@ const KEEP = 10;
 /** Sources in one subscription, and so in one resource group of snapshots. */
 const SOURCES_PER_GROUP = 1_000;
 const WRITES_AT_ONCE = 8;
-/** Sources that follow each other have slots some seconds apart. */
-const SLOTS_APART = 3_600;
 const TAG_POINT = 'holdfast-point';
 
 const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
@@ -68,8 +67,7 @@ function sourceOf(index: number): Source {
 function pointsOf(policy: Policy, index: number): readonly Point[] {
   const source = sourceOf(index);
   return Array.from({ length: KEEP + (index % 2 === 0 ? 1 : -1) }, (_, age) => {
-    // Spread over the hour: Azurite finds a row by an index on row keys alone, so that equal slots of all sources would be what is measured. Azure has no such index.
-    const slot = NOW - (age + 1) * HOUR_MS - (index % SLOTS_APART) * 1_000;
+    const slot = NOW - (age + 1) * HOUR_MS;
     const planned = planPoint({ policy, source, slot, schedules: ['hourly'], trigger: 'schedule', now: slot });
     const done = { createdAt: slot, familyId: `family-${index}`, state: 'succeeded' as const };
     return {
@@ -145,6 +143,8 @@ function madeUp(policy: Policy) {
       sourceUniqueId: snapshot.diskUniqueId,
       sizeBytes: snapshot.sizeBytes,
       networkAccess: 'deny',
+      network: { policy: 'DenyAll', publicAccess: 'Disabled', diskAccessId: null },
+      sectorBytes: 512,
       immutable: false,
     };
   };
@@ -170,7 +170,7 @@ function madeUp(policy: Policy) {
 function outside(store: Store, policy: Policy, remover: SnapshotRemover = madeUp(policy).remover) {
   const clock = { now: () => NOW, wait: async () => {} };
   const azure = createMemoryAzure({ clock });
-  return { ...azure, store, clock, log: silent, remover, currency: 'EUR' };
+  return { ...azure, costs: createMemoryCosts().source, store, clock, log: silent, remover, currency: 'EUR' };
 }
 
 interface Measured {

@@ -54,7 +54,7 @@ describe('pointId', () => {
           const keys = ids.map((id) => pointKeys(id));
           expect(keys[0]).toEqual({
             partitionKey: sourceKey,
-            rowKey: `${invertedSlot(a)}.${policyKey('gold')}`,
+            rowKey: `${invertedSlot(a)}.${policyKey('gold')}.${sourceKey.slice(-6)}`,
             slot: a,
           });
           if (a > b) expect((keys[0]?.rowKey ?? '') < (keys[1]?.rowKey ?? '')).toBe(true);
