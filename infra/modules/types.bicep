@@ -1,0 +1,3 @@
+@export()
+@description('Texts by name: tags, app settings.')
+type textByName = { *: string }
