@@ -1,8 +1,10 @@
-import { AnonymousCredential, PageBlobClient } from '@azure/storage-blob';
+import type { TokenCredential } from '@azure/identity';
+import type { PageBlobClient } from '@azure/storage-blob';
 import type { Clock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import { withTimeLimit } from '../base/time-limit.ts';
 import type { ByteRange, RangeReader, RangeWindow } from '../cost/ports.ts';
+import { checkUrl, createDiskRead } from './disk-token.ts';
 
 /** Ranges in one page of an answer. Source: https://learn.microsoft.com/rest/api/storageservices/get-page-ranges (at most 10,000). */
 const PAGE_MAX_RANGES = 10_000;
@@ -11,6 +13,7 @@ const PAGES_MAX = 10_000;
 const WINDOW_GRAIN_BYTES = 4_194_304;
 /** Waits between tries. Units: ms. */
 const RETRY_WAITS_MS = [500, 1_000, 2_000, 4_000];
+const TOKEN_ERRORS = ['AuthenticationError', 'CredentialUnavailableError', 'AggregateAuthenticationError'];
 const RETRIED_STATUS = [408, 429, 500, 502, 503, 504];
 /** Real time: a request that is silent for this long is lost. */
 const TRY_TIMEOUT_MS = 60_000;
@@ -21,14 +24,23 @@ const TRY_TIMEOUT_MS = 60_000;
  * Errors: 'azure-denied' for an access that has ended, 'not-found', 'azure-rejected', 'azure-unavailable' after four tries.
  * Safety: the URL is the secret: it goes into no message and no fact.
  */
-export function createRangeReader({ clock }: { readonly clock: Clock }): RangeReader {
-  const open = (url: string) =>
-    new PageBlobClient(checkUrl(url), new AnonymousCredential(), { retryOptions: { maxTries: 1 } });
+export function createRangeReader({
+  clock,
+  credential,
+}: {
+  readonly clock: Clock;
+  /** Whose token goes along with the signature where a snapshot wants one; without it such snapshots cannot be read. */
+  readonly credential?: TokenCredential;
+}): RangeReader {
+  const onDisk = createDiskRead(credential);
   const call = <T>(operation: string, attempt: (abortSignal: AbortSignal) => Promise<T>) =>
     dataCall(clock, operation, attempt);
   return {
-    allocated: (url, window) => readAllocated(open(url), window, call),
-    changed: (url, previousUrl, window) => readChanged(open(url), checkUrl(previousUrl), window, call),
+    allocated: (url, window) => onDisk(url, (blob) => readAllocated(blob, window, call)),
+    changed: async (url, previousUrl, window) => {
+      checkUrl(previousUrl);
+      return onDisk(url, (blob) => readChanged(blob, previousUrl, window, call));
+    },
   };
 }
 
@@ -99,14 +111,8 @@ function clip(ranges: readonly ByteRange[], window: ByteRange): readonly ByteRan
     .sort((a, b) => a.offset - b.offset);
 }
 
-function checkUrl(url: string): string {
-  if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
-    throw new AppError('azure-rejected', 'An access URL is no https address');
-  }
-  return url;
-}
-
-async function dataCall<T>(
+/** Runs a call of the data plane: again where that helps, and its failures in the product's words. */
+export async function dataCall<T>(
   clock: Clock,
   operation: string,
   attempt: (abortSignal: AbortSignal) => Promise<T>,
@@ -116,6 +122,8 @@ async function dataCall<T>(
       return await withTimeLimit(TRY_TIMEOUT_MS, attempt);
     } catch (error) {
       const { statusCode: status, name } = error as { statusCode?: number; name?: string };
+      if (TOKEN_ERRORS.includes(name ?? ''))
+        throw new AppError('azure-denied', 'There is no token for the bytes of disks');
       if (!['RestError', 'AbortError', 'TimeoutError'].includes(name ?? '')) throw error;
       const waitMs = RETRY_WAITS_MS[tries];
       const again = status === undefined || status < 300 || RETRIED_STATUS.includes(status);

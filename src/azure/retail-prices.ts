@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import { MICRO_UNITS_PER_UNIT } from '../base/money.ts';
 import type { EpochMs } from '../base/time.ts';
-import type { Price, PriceSource } from '../cost/ports.ts';
+import type { DiskMeter, DiskPriceSource, Price, PriceSource } from '../cost/ports.ts';
 
 const API_VERSION = '2023-01-01-preview';
 /**
@@ -31,6 +31,8 @@ const item = z.object({
   retailPrice: z.number(),
   armRegionName: z.string(),
   effectiveStartDate: z.string(),
+  effectiveEndDate: z.string().nullish(),
+  isPrimaryMeterRegion: z.boolean().default(true),
   meterId: z.string(),
   meterName: z.string(),
   productName: z.string(),
@@ -57,38 +59,44 @@ export interface RetailPricesOptions {
  * Safety: only pages of the same host are followed.
  * Source: https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices
  */
-export function createRetailPrices(options: RetailPricesOptions): PriceSource {
+export function createRetailPrices(options: RetailPricesOptions): PriceSource & DiskPriceSource {
   const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 0 } });
   const httpClient = options.httpClient ?? createDefaultHttpClient();
   const ask = async (url: string): Promise<{ status: number; text: string }> => {
     const response = await pipeline.sendRequest(httpClient, createPipelineRequest({ url, timeout: TRY_TIMEOUT_MS }));
     return { status: response.status, text: response.bodyAsText ?? '' };
   };
+  const readItems = async (region: string, meter: DiskMeter, currency: string) => {
+    const items = await readPages(firstUrl(options.url, region, meter, currency), ask, options.clock);
+    return items.filter(
+      (each) =>
+        each.productName === meter.productName &&
+        each.meterName === meter.meterName &&
+        each.armRegionName === region &&
+        each.currencyCode === currency &&
+        each.type === 'Consumption' &&
+        each.tierMinimumUnits === 0,
+    );
+  };
   return {
-    snapshotPrice: async (region, redundancy, currency) => {
-      const meterName = METER_NAMES[redundancy];
-      const first = firstUrl(options.url, region, meterName, currency);
-      const items = (await readPages(first, ask, options.clock)).filter(
-        (each) =>
-          each.productName === PRODUCT_NAME &&
-          each.meterName === meterName &&
-          each.armRegionName === region &&
-          each.currencyCode === currency &&
-          each.type === 'Consumption' &&
-          each.tierMinimumUnits === 0,
-      );
-      return pickPrice(items, options.clock.now());
+    snapshotPrice: async (region, redundancy, currency, at = options.clock.now()) => {
+      const meter = { productName: PRODUCT_NAME, meterName: METER_NAMES[redundancy] };
+      return pickPrice(await readItems(region, meter, currency), at, readBlockGiB);
+    },
+    diskPrice: async (region, meter, currency) => {
+      const items = await readItems(region, meter, currency);
+      return pickPrice(items, options.clock.now(), readMonth)?.microUnitsPerGiBMonth ?? null;
     },
   };
 }
 
-function firstUrl(base: string, region: string, meterName: string, currency: string): string {
+function firstUrl(base: string, region: string, { productName, meterName }: DiskMeter, currency: string): string {
   const url = new URL(base);
   // Values are case-sensitive in this version of the API.
   const conditions = [
     `serviceName eq 'Storage'`,
     `armRegionName eq ${quote(region)}`,
-    `productName eq ${quote(PRODUCT_NAME)}`,
+    `productName eq ${quote(productName)}`,
     `meterName eq ${quote(meterName)}`,
     `priceType eq 'Consumption'`,
   ];
@@ -158,21 +166,42 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The price in force: the newest that has begun. Null where there is none, or its unit is not known. */
-function pickPrice(items: readonly Item[], now: EpochMs): Price | null {
-  const begun = items
-    .map((each) => ({ ...each, from: Date.parse(each.effectiveStartDate), block: readBlockGiB(each.unitOfMeasure) }))
-    .filter(({ from, block }) => from <= now && block !== null)
-    .sort((a, b) => b.from - a.from || (a.meterId < b.meterId ? -1 : 1));
-  const newest = begun[0];
-  if (!newest || newest.block === null) return null;
+/**
+ * The price in force at a moment: the newest that has begun and has not ended, of the region's own meter before one that it shares with another region.
+ *
+ * Shape:  null where there is none, its unit is not known, or it is below a micro-unit: the list has rows of zero for what is not sold, and a price of
+ *         nothing would hide a cost.
+ */
+function pickPrice(items: readonly Item[], at: EpochMs, readBlock: (unit: string) => number | null): Price | null {
+  const inForce = items
+    .flatMap((each) => {
+      const block = readBlock(each.unitOfMeasure);
+      const from = Date.parse(each.effectiveStartDate);
+      const to = each.effectiveEndDate ? Date.parse(each.effectiveEndDate) : Number.POSITIVE_INFINITY;
+      if (block === null || !(from <= at && at < to)) return [];
+      return [{ item: each, from, microUnits: Math.round((each.retailPrice * MICRO_UNITS_PER_UNIT) / block) }];
+    })
+    .filter(({ microUnits }) => microUnits > 0)
+    .sort(
+      (a, b) =>
+        b.from - a.from ||
+        Number(b.item.isPrimaryMeterRegion) - Number(a.item.isPrimaryMeterRegion) ||
+        (a.item.meterId < b.item.meterId ? -1 : 1),
+    );
+  const [newest] = inForce;
+  if (!newest) return null;
   return {
-    microUnitsPerGiBMonth: Math.round((newest.retailPrice * MICRO_UNITS_PER_UNIT) / newest.block),
-    currency: newest.currencyCode,
+    microUnitsPerGiBMonth: newest.microUnits,
+    currency: newest.item.currencyCode,
     effectiveFrom: newest.from,
-    meterId: newest.meterId,
+    meterId: newest.item.meterId,
     source: 'retail',
   };
+}
+
+/** Disks are sold one by one, by the month. */
+function readMonth(unitOfMeasure: string): number | null {
+  return unitOfMeasure === '1/Month' ? 1 : null;
 }
 
 /** GiB in one unit: price sheets sell blocks (`100 GB/Month`). */

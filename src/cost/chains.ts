@@ -1,38 +1,23 @@
 import * as z from 'zod';
-import { readCells, readDocument } from '../base/cells.ts';
+import { readDocument } from '../base/cells.ts';
 import { hashId } from '../base/ids.ts';
 import { inParallel } from '../base/in-parallel.ts';
 import { spreadText } from '../base/long-text.ts';
-import type { Cells, Row, Store, TableWrite } from '../base/store.ts';
-import type { EpochMs } from '../base/time.ts';
+import type { Store, TableWrite } from '../base/store.ts';
 import type { SourceKind } from '../policy/policy.ts';
+import { type ChainNode, type NewNode, nodeCells, nodeKey, readNode } from './chain-node.ts';
 
 const NODES = 'chains';
 const HEADS = 'chainheads';
 const EXTENTS = 'extents';
+/** What the name of a measurement's progress ends with. */
+const PROGRESS = '.part';
 
 const NODES_AT_ONCE = 8;
 
 /** The short name of a disk's chain: from Azure's own identity of the disk, so a disk made anew under the same name starts another. */
 export function chainKey(diskUniqueId: string): string {
   return hashId('chain', diskUniqueId.toLowerCase());
-}
-
-/** One snapshot of a chain. `writtenBytes` is what it stores beyond its `base`, the kept node before it; null until it is metered. */
-export interface ChainNode {
-  readonly key: string;
-  readonly pointId: string;
-  readonly policy: string;
-  readonly snapshotId: string;
-  readonly familyId: string | null;
-  readonly sizeBytes: number;
-  readonly createdAt: EpochMs;
-  readonly state: 'kept' | 'deleting';
-  readonly base: string | null;
-  readonly writtenBytes: number | null;
-  readonly attempts: number;
-  readonly error: string | null;
-  readonly etag: string;
 }
 
 /** What a chain belongs to, as last seen: the labels of its costs. */
@@ -43,6 +28,8 @@ export interface ChainHead {
   readonly region: string;
   readonly subscriptionId: string;
   readonly snapshotSku: string;
+  /** True where a snapshot of somebody else's was seen in its family: Holdfast cannot open that one, so the chain's figures are estimates. */
+  readonly shared: boolean;
   readonly source: {
     readonly key: string;
     readonly kind: SourceKind;
@@ -60,6 +47,7 @@ const headSchema = z.strictObject({
   region: z.string(),
   subscriptionId: z.string(),
   snapshotSku: z.string(),
+  shared: z.boolean().default(false),
   source: z.strictObject({
     key: z.string(),
     kind: z.enum(['virtualMachine', 'disk']),
@@ -70,13 +58,11 @@ const headSchema = z.strictObject({
   }),
 });
 
-export type NewNode = Pick<ChainNode, 'pointId' | 'policy' | 'snapshotId' | 'familyId' | 'sizeBytes' | 'createdAt'>;
-
 /**
  * The chains: for each disk its kept snapshots, oldest first, whichever policy took them, and what each stores beyond the one before it.
  *
  * Shape:  table `chains`, partition = chain, row key = `<created, 15 digits>.<point>`; table `chainheads`, partition = subscription, row key = chain;
- *         blob container `extents`, `<chain>/<node>/<base or first>`: the ranges behind `writtenBytes`.
+ *         blob container `extents`, `<chain>/<node>/<base or first>`: the ranges behind `writtenBytes`; the same name with `.part` while a large disk is measured.
  * Safety: a chain is changed under its lease alone; every change of nodes is one transaction.
  */
 export class Chains {
@@ -103,6 +89,7 @@ export class Chains {
         state: 'kept',
         base: null,
         writtenBytes: null,
+        billedBytes: null,
         attempts: 0,
         error: null,
         etag: '',
@@ -127,6 +114,17 @@ export class Chains {
     }
   }
 
+  /** Marks a chain in which a snapshot of somebody else's was seen: see `ChainHead`. Again without harm; a head that is written meanwhile is marked the next time. */
+  async markShared(subscriptionId: string, key: string): Promise<void> {
+    const keys = { partitionKey: subscriptionId, rowKey: key };
+    const row = await this.#store.table(HEADS).get(keys);
+    const head = row === null ? null : readDocument(row, 'head', headSchema);
+    if (row === null || head === null || head.shared) return;
+    await this.#store
+      .table(HEADS)
+      .replace(keys, spreadText('head', JSON.stringify({ ...head, shared: true })), row.etag);
+  }
+
   /** Writes changed nodes and takes others out, whole or not at all; `refused` where one of them has changed meanwhile. */
   async change(
     key: string,
@@ -148,6 +146,12 @@ export class Chains {
       for (const row of page) yield readDocument(row, 'head', headSchema);
   }
 
+  /** Every node of every chain, chain by chain: for what looks at all of them, a few times a day. */
+  async *all(): AsyncIterable<{ readonly chainKey: string; readonly node: ChainNode }> {
+    for await (const page of this.#store.table(NODES).scan())
+      for (const row of page) yield { chainKey: row.partitionKey, node: readNode(row) };
+  }
+
   async readExtents(key: string, node: ChainNode): Promise<Uint8Array | null> {
     return this.#store.blobs(EXTENTS).read(extentsName(key, node.key, node.base));
   }
@@ -156,50 +160,32 @@ export class Chains {
     await this.#store.blobs(EXTENTS).write(extentsName(key, nodeKeyText, base), content);
   }
 
+  /** How far a measurement has come that was not finished; null for none. */
+  async readProgress(key: string, nodeKeyText: string, base: string | null): Promise<Uint8Array | null> {
+    return this.#store.blobs(EXTENTS).read(progressName(key, nodeKeyText, base));
+  }
+
+  async writeProgress(key: string, nodeKeyText: string, base: string | null, content: Uint8Array): Promise<void> {
+    await this.#store.blobs(EXTENTS).write(progressName(key, nodeKeyText, base), content);
+  }
+
+  /** Drops the progress of a node, whatever it was measured against. */
+  async dropProgress(key: string, nodeKeyText: string): Promise<void> {
+    const blobs = this.#store.blobs(EXTENTS);
+    for await (const names of blobs.list(`${key}/${nodeKeyText}/`))
+      for (const name of names) if (name.endsWith(PROGRESS)) await blobs.delete(name);
+  }
+
   async dropExtents(key: string, nodeKeyText: string, base: string | null): Promise<void> {
     await this.#store.blobs(EXTENTS).delete(extentsName(key, nodeKeyText, base));
   }
 }
 
-function nodeKey(createdAt: EpochMs, pointId: string): string {
-  return `${String(createdAt).padStart(15, '0')}.${pointId}`;
+/** The snapshots behind it never change, so that what was read of them holds for ever. */
+function progressName(key: string, node: string, base: string | null): string {
+  return `${extentsName(key, node, base)}${PROGRESS}`;
 }
 
 function extentsName(key: string, node: string, base: string | null): string {
   return `${key}/${node}/${base ?? 'first'}`;
-}
-
-function nodeCells(node: ChainNode): Cells {
-  return {
-    pointId: node.pointId,
-    policy: node.policy,
-    snapshotId: node.snapshotId,
-    familyId: node.familyId ?? undefined,
-    sizeBytes: node.sizeBytes,
-    createdAt: node.createdAt,
-    state: node.state,
-    base: node.base ?? undefined,
-    writtenBytes: node.writtenBytes ?? undefined,
-    attempts: node.attempts,
-    error: node.error ?? undefined,
-  };
-}
-
-function readNode(row: Row): ChainNode {
-  const cells = readCells(row);
-  return {
-    key: row.rowKey,
-    pointId: cells.text('pointId'),
-    policy: cells.text('policy'),
-    snapshotId: cells.text('snapshotId'),
-    familyId: cells.textOrNull('familyId'),
-    sizeBytes: cells.number('sizeBytes'),
-    createdAt: cells.number('createdAt'),
-    state: cells.text('state') === 'deleting' ? 'deleting' : 'kept',
-    base: cells.textOrNull('base'),
-    writtenBytes: cells.numberOrNull('writtenBytes'),
-    attempts: cells.number('attempts'),
-    error: cells.textOrNull('error'),
-    etag: row.etag,
-  };
 }

@@ -1,12 +1,36 @@
 import { addFigures, addStored, type Figures, noFigures } from './figures.ts';
-import type { ChainLabels, FreedRow, LedgerRow } from './ledger-row.ts';
+import type { ChainLabels, FreedRow, LedgerRow, MadeRow } from './ledger-row.ts';
 
-/** What a report can be grouped by. Tag names are in lower case: Azure does not tell their case apart. */
-export const groupings = ['policy', 'vm', 'disk', 'subscription', 'resourceGroup', 'region'] as const;
+/** What sums are kept for, beside tags. */
+type Kept = 'policy' | 'vm' | 'disk' | 'subscription' | 'resourceGroup' | 'region';
+
+/** What a report can be grouped by. An owner and a cost centre are tags with a name of their own. */
+export const groupings = [
+  'policy',
+  'owner',
+  'costCentre',
+  'vm',
+  'disk',
+  'subscription',
+  'resourceGroup',
+  'region',
+] as const satisfies readonly (Kept | 'owner' | 'costCentre')[];
 export type GroupBy = (typeof groupings)[number] | `tag:${string}`;
 
-/** `total` is the dimension with one group. */
-export type Dimension = 'total' | GroupBy;
+/** What sums are kept for. `total` is the dimension with one group. Tag names are in lower case: Azure does not tell their case apart. */
+export type Dimension = 'total' | Kept | `tag:${string}`;
+
+/** The names of the tags that say whose something is. */
+export interface GroupTags {
+  readonly owner: string;
+  readonly costCentre: string;
+}
+
+/** The dimension that answers for a grouping. */
+export function dimensionOf(groupBy: GroupBy, tags: GroupTags): Dimension {
+  if (groupBy === 'owner' || groupBy === 'costCentre') return `tag:${tags[groupBy].toLowerCase()}`;
+  return groupBy;
+}
 
 /** A group of one dimension. `key` tells it apart, `label` names it to people, `detail` says which of several with that name. */
 export interface Group {
@@ -20,6 +44,8 @@ export const TAG_VALUES_MAX = 1_000;
 
 export const OTHER_VALUES: Group = { key: '(other values)', label: '(other values)', detail: '' };
 const TOTAL: Group = { key: 'total', label: 'Total', detail: '' };
+/** Restored disks are no policy's: they would not add up by policy otherwise. */
+const MADE_DISKS = '(restored disks)';
 const NO_MACHINE = '(no virtual machine)';
 
 interface Sum {
@@ -48,7 +74,7 @@ export class DayGroups {
   /** Sums of resource groups by subscription and group as written. */
   readonly #groupsAsWritten = new Map<string, Map<string, Figures>>();
 
-  add(row: LedgerRow): void {
+  add(row: ChainLabels & Pick<LedgerRow, 'shares'>): void {
     for (const share of row.shares) addStored(named(this.#policies, share.policy), share);
     for (const sum of this.#sumsOf(row)) for (const share of row.shares) addStored(sum, share);
   }
@@ -62,6 +88,18 @@ export class DayGroups {
       freedMicroUnitsPerMonth: row.microUnitsPerMonth,
     };
     addFigures(named(this.#policies, row.policy), figures);
+    for (const sum of this.#sumsOf(row)) addFigures(sum, figures);
+  }
+
+  addMade(row: MadeRow): void {
+    const figures: Figures = {
+      ...noFigures(),
+      madeDisks: 1,
+      madeDiskBytes: row.sizeBytes,
+      unpricedMadeDisks: row.microUnitsPerMonth === null ? 1 : 0,
+      madeDiskMicroUnits: row.microUnits,
+    };
+    addFigures(sumOf(this.#policies, MADE_DISKS, MADE_DISKS, ''), figures);
     for (const sum of this.#sumsOf(row)) addFigures(sum, figures);
   }
 

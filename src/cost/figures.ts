@@ -18,6 +18,11 @@ export interface Figures {
   /** What the sum of the deleted points' own sizes would have claimed. */
   naiveBytes: number;
   freedMicroUnitsPerMonth: number;
+  /** Disks that Holdfast made and that still exist: what they cost is not part of `microUnits`, which are snapshots'. */
+  madeDisks: number;
+  madeDiskBytes: number;
+  unpricedMadeDisks: number;
+  madeDiskMicroUnits: number;
 }
 
 /** The stored order. New figures come at the end: rows written before lack them. */
@@ -32,6 +37,10 @@ const ORDER = [
   'freedBytes',
   'naiveBytes',
   'freedMicroUnitsPerMonth',
+  'madeDisks',
+  'madeDiskBytes',
+  'unpricedMadeDisks',
+  'madeDiskMicroUnits',
 ] as const satisfies readonly (keyof Figures)[];
 
 export function noFigures(): Figures {
@@ -46,6 +55,10 @@ export function noFigures(): Figures {
     freedBytes: 0,
     naiveBytes: 0,
     freedMicroUnitsPerMonth: 0,
+    madeDisks: 0,
+    madeDiskBytes: 0,
+    unpricedMadeDisks: 0,
+    madeDiskMicroUnits: 0,
   };
 }
 
@@ -61,6 +74,10 @@ export function addFigures(sum: Figures, more: Readonly<Figures>): void {
   sum.freedBytes += more.freedBytes;
   sum.naiveBytes += more.naiveBytes;
   sum.freedMicroUnitsPerMonth += more.freedMicroUnitsPerMonth;
+  sum.madeDisks += more.madeDisks;
+  sum.madeDiskBytes += more.madeDiskBytes;
+  sum.unpricedMadeDisks += more.unpricedMadeDisks;
+  sum.madeDiskMicroUnits += more.madeDiskMicroUnits;
 }
 
 /** What is stored, without what was freed. */

@@ -1,5 +1,6 @@
 import { AppError } from '../base/errors.ts';
-import type { ChainNode, Chains } from './chains.ts';
+import type { ChainNode } from './chain-node.ts';
+import type { Chains } from './chains.ts';
 import { decodeExtents, encodeExtents, mergeExtents, writtenBytes } from './extents.ts';
 
 /** What deleting one snapshot has freed. Null where the chain around it was not measured. `naiveBytes` is what its own size would have claimed. */
@@ -37,7 +38,7 @@ export async function forgetNode(
     if (merged !== null) await chains.writeExtents(chainKey, next.key, node.base, merged.content);
     changed.push(
       merged === null
-        ? { ...next, base: null, writtenBytes: null, attempts: 0 }
+        ? { ...next, base: null, writtenBytes: null, billedBytes: null, attempts: 0 }
         : { ...next, base: node.base, writtenBytes: merged.bytes },
     );
     // The last one is the one that stays longest: what it takes over is not freed.
@@ -75,4 +76,5 @@ async function commit(
     });
   }
   await chains.dropExtents(chainKey, removed.key, removed.base);
+  if (removed.writtenBytes === null) await chains.dropProgress(chainKey, removed.key);
 }

@@ -1,13 +1,28 @@
-import { readCells } from '../base/cells.ts';
 import { AppError } from '../base/errors.ts';
 import { hashId } from '../base/ids.ts';
-import { gatherText, spreadText } from '../base/long-text.ts';
-import type { Row, Store, TableWrite } from '../base/store.ts';
+import type { Store, Table, TableWrite } from '../base/store.ts';
 import type { DayGroups, Dimension, Group } from './day-groups.ts';
-import { type Figures, packFigures, unpackFigures } from './figures.ts';
+import type { Figures } from './figures.ts';
+import {
+  type Bucket,
+  bucketCells,
+  type Form,
+  intoBuckets,
+  readBucket,
+  unpack,
+  unreadable,
+  withDay,
+} from './group-bucket.ts';
 
-const GROUPS = 'ledgergroups';
 const WRITE_TRIES = 3;
+
+/** Whose sums: of the ledger's estimates, or of what Azure has billed. */
+export type GroupBook = 'ledger' | 'billed';
+
+/** The table of a month's sums: dropped whole with the month's rows. */
+export function sumsTable(day: string, book: GroupBook = 'ledger'): string {
+  return `${book}sums${day.slice(0, 4)}${day.slice(5, 7)}`;
+}
 
 /** One group's figures of one UTC day. */
 export interface GroupDay {
@@ -19,24 +34,74 @@ export interface GroupDay {
 /**
  * Writes the sums of one day beside those of its month: what the same rows come to is written again without harm.
  *
- * Shape:  table `ledgergroups`: partition = dimension, row = `<month>|<currency>|<group>`, one column of figures by day of the month: a report over a
- *         month reads one range of a dimension, as many rows as there are groups. The total comes last: a day is closed once it is there.
+ * Shape:  table `ledgersumsYYYYMM`: partition = dimension, row = `<currency>|<bucket>`, in it every group of that bucket with its figures by day of
+ *         the month: a report over a month reads one range of a dimension, 256 rows at most. Machines and disks have a second partition with their
+ *         costs alone. The total comes last: a day is closed once it is there.
  * Errors: 'precondition-failed' where somebody else keeps changing the same rows: try again later.
  */
-export async function writeGroups(store: Store, currency: string, day: string, groups: DayGroups): Promise<void> {
+export async function writeGroups(
+  store: Store,
+  currency: string,
+  day: string,
+  groups: DayGroups,
+  book: GroupBook = 'ledger',
+): Promise<void> {
+  const table = store.table(sumsTable(day, book));
   for (const [dimension, sums] of groups.dimensions()) {
-    const byKey = new Map(sums.map(({ group, figures }) => [rowKey(day, currency, group.key), { group, figures }]));
-    let tries = 0;
-    while (!(await writeDimension(store, dimension, currency, day, byKey))) {
-      tries += 1;
-      if (tries === WRITE_TRIES)
-        throw new AppError('precondition-failed', 'The sums of a day are being written by somebody else', { day });
+    const buckets = intoBuckets(sums);
+    const forms: readonly Form[] = COSTED.includes(dimension) ? ['figures', 'costs'] : ['figures'];
+    for (const form of forms) {
+      let tries = 0;
+      while (!(await writeDimension(table, { dimension, form, currency, day }, buckets))) {
+        tries += 1;
+        if (tries === WRITE_TRIES)
+          throw new AppError('precondition-failed', 'The sums of a day are being written by somebody else', { day });
+      }
+    }
+  }
+}
+
+/** Dimensions with so many groups that a page over all of them reads their costs alone, a fifth of the bytes. */
+const COSTED: readonly Dimension[] = ['vm', 'disk'];
+
+/** What a group has cost over some days of one month. Units: micro-units. */
+export interface GroupCost {
+  readonly group: Group;
+  readonly microUnits: number;
+}
+
+/**
+ * Reads what the machines or the disks have cost over some days: one answer for each group and month.
+ *
+ * Errors: as `readGroups`.
+ */
+export async function* readGroupCosts(
+  store: Store,
+  dimension: 'vm' | 'disk',
+  currency: string,
+  range: { readonly from: string; readonly to: string },
+  book: GroupBook = 'ledger',
+): AsyncIterable<GroupCost> {
+  for (const month of monthsOf(range.from, range.to)) {
+    const isInside = (dayOfMonth: string) =>
+      `${month}-${dayOfMonth}` >= range.from && `${month}-${dayOfMonth}` <= range.to;
+    for await (const page of store.table(sumsTable(month, book)).list(groupsRange(dimension, 'costs', currency))) {
+      for (const row of page) {
+        for (const { group, packedByDay } of readBucket(row)) {
+          let microUnits = 0;
+          for (const [dayOfMonth, packed] of packedByDay) {
+            if (!Number.isSafeInteger(packed)) throw unreadable(row);
+            if (isInside(dayOfMonth)) microUnits += packed as number;
+          }
+          yield { group, microUnits };
+        }
+      }
     }
   }
 }
 
 /**
- * Reads the sums of a dimension, days of a month in order, group by group; months in order.
+ * Reads the sums of a dimension: month by month, in it group by group, the days of a group in order.
  *
  * Units:  days are UTC, both ends included; only figures in the currency asked for.
  * Errors: 'data-unreadable', 'storage-unavailable'.
@@ -46,95 +111,62 @@ export async function* readGroups(
   dimension: Dimension,
   currency: string,
   range: { readonly from: string; readonly to: string },
+  book: GroupBook = 'ledger',
 ): AsyncIterable<GroupDay> {
   for (const month of monthsOf(range.from, range.to)) {
-    for await (const page of store.table(GROUPS).list(monthRange(dimension, month, currency))) {
+    for await (const page of store.table(sumsTable(month, book)).list(groupsRange(dimension, 'figures', currency))) {
       for (const row of page) {
-        const group = readGroup(row);
-        for (const [day, figures] of readDays(row, month)) {
-          if (day >= range.from && day <= range.to) yield { day, group, figures };
+        for (const { group, packedByDay } of readBucket(row)) {
+          for (const [dayOfMonth, packed] of packedByDay) {
+            const day = `${month}-${dayOfMonth}`;
+            if (day >= range.from && day <= range.to) yield { day, group, figures: unpack(row, packed) };
+          }
         }
       }
     }
   }
 }
 
-async function writeDimension(
-  store: Store,
-  dimension: Dimension,
-  currency: string,
-  day: string,
-  byKey: ReadonlyMap<string, { readonly group: Group; readonly figures: Readonly<Figures> }>,
-): Promise<boolean> {
-  const writes: TableWrite[] = [];
+interface Place {
+  readonly dimension: Dimension;
+  readonly form: Form;
+  readonly currency: string;
+  readonly day: string;
+}
+
+async function writeDimension(table: Table, place: Place, buckets: ReadonlyMap<string, Bucket>): Promise<boolean> {
   const seen = new Set<string>();
-  for await (const page of store.table(GROUPS).list(monthRange(dimension, day.slice(0, 7), currency))) {
+  // Page by page: the rows of a large estate are never all in memory.
+  for await (const page of table.list(groupsRange(place.dimension, place.form, place.currency))) {
+    const writes: TableWrite[] = [];
     for (const row of page) {
-      seen.add(row.rowKey);
-      const found = byKey.get(row.rowKey);
-      const days = new Map(readDays(row, day.slice(0, 7)));
-      // A group that has left this day leaves its figures too: groups must add up to the total.
-      if (found) days.set(day, found.figures);
-      else if (!days.delete(day)) continue;
-      const cells = groupCells(found?.group ?? readGroup(row), days);
+      const bucket = row.rowKey.slice(row.rowKey.lastIndexOf('|') + 1);
+      seen.add(bucket);
+      const cells = bucketCells(withDay(readBucket(row), place, buckets.get(bucket) ?? new Map()), place.form);
       if (Object.entries(cells).every(([name, cell]) => row.cells[name] === cell)) continue;
       writes.push({ kind: 'replace', rowKey: row.rowKey, cells, etag: row.etag });
     }
+    if (writes.length > 0 && (await table.write(partition(place), writes)) === 'refused') return false;
   }
-  for (const [key, { group, figures }] of byKey) {
-    if (!seen.has(key))
-      writes.push({ kind: 'insert', rowKey: key, cells: groupCells(group, new Map([[day, figures]])) });
-  }
-  return writes.length === 0 || (await store.table(GROUPS).write(partition(dimension), writes)) === 'done';
-}
-
-function groupCells(group: Group, days: ReadonlyMap<string, Readonly<Figures>>) {
-  const packed = Object.fromEntries([...days].sort().map(([day, figures]) => [day.slice(8), packFigures(figures)]));
-  // Names come from Azure's tags as people typed them.
-  return {
-    key: group.key.toWellFormed(),
-    label: group.label.toWellFormed(),
-    detail: group.detail.toWellFormed(),
-    ...spreadText('days', JSON.stringify(packed)),
-  };
-}
-
-function readGroup(row: Row): Group {
-  const cells = readCells(row);
-  return { key: cells.text('key'), label: cells.text('label'), detail: cells.text('detail') };
-}
-
-/** By hand rather than by schema: a year of ten thousand disks is four million of these. */
-function readDays(row: Row, month: string): readonly (readonly [string, Figures])[] {
-  const days: [string, Figures][] = [];
-  try {
-    const packed: unknown = JSON.parse(gatherText('days', row.cells));
-    for (const [day, value] of Object.entries(packed as object)) {
-      const figures = unpackFigures(value);
-      if (figures === null || !/^\d\d$/.test(day)) throw new RangeError('not the figures of a day');
-      days.push([`${month}-${day}`, figures]);
-    }
-  } catch {
-    throw new AppError('data-unreadable', 'The sums of a month cannot be read', {
-      partitionKey: row.partitionKey,
-      rowKey: row.rowKey,
-    });
-  }
-  return days.sort(([a], [b]) => (a < b ? -1 : 1));
+  const inserts: TableWrite[] = [...buckets]
+    .filter(([bucket]) => !seen.has(bucket))
+    .map(([bucket, groups]) => ({
+      kind: 'insert',
+      rowKey: `${place.currency}|${bucket}`,
+      cells: bucketCells(withDay([], place, groups), place.form),
+    }));
+  return inserts.length === 0 || (await table.write(partition(place), inserts)) === 'done';
 }
 
 /** Tags may hold characters that keys forbid. */
-function partition(dimension: Dimension): string {
-  return dimension.startsWith('tag:') ? `tag-${hashId(dimension)}` : dimension;
+function partition({ dimension, form }: Pick<Place, 'dimension' | 'form'>): string {
+  const name = dimension.startsWith('tag:') ? `tag-${hashId(dimension)}` : dimension;
+  return form === 'costs' ? `${name}-costs` : name;
 }
 
-function rowKey(day: string, currency: string, key: string): string {
-  return `${day.slice(0, 7)}|${currency}|${hashId(key)}`;
-}
-
-function monthRange(dimension: Dimension, month: string, currency: string) {
+function groupsRange(dimension: Dimension, form: Form, currency: string) {
   // `}` follows `|` in the order of keys.
-  return { partitionKey: partition(dimension), from: `${month}|${currency}|`, to: `${month}|${currency}}` };
+  return { partitionKey: partition({ dimension, form }), from: `${currency}|`, to: `${currency}}` };
 }
 
 function monthsOf(from: string, to: string): readonly string[] {

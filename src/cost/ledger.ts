@@ -3,18 +3,29 @@ import type { Cells, Store } from '../base/store.ts';
 import { DAY_MS, daysInUtcMonth, type EpochMs, HOUR_MS, utcDay } from '../base/time.ts';
 import { DayGroups } from './day-groups.ts';
 import { readGroups, writeGroups } from './group-book.ts';
+import { freedCells, ledgerCells, madeCells } from './ledger-cells.ts';
 import {
   type ChainLabels,
   type FreedRow,
-  freedCells,
-  type LedgerRow,
   type LiveChain,
-  ledgerCells,
-  readFreedRow,
-  readLedgerRow,
+  type MadeDisk,
+  type MadeRow,
+  sharePoints,
   valueChain,
 } from './ledger-row.ts';
-import { monthlyCostMicroUnits, redundancyOfSku } from './price.ts';
+import {
+  chainRowKey,
+  freedKeys,
+  madeKey,
+  madePartition,
+  monthTable,
+  noteMonth,
+  noteStale,
+  readFreed,
+  readLedgerDay,
+  readMade,
+} from './ledger-table.ts';
+import { divideHalfUp, monthlyCostMicroUnits, redundancyOfSku } from './price.ts';
 import type { PriceBook } from './price-book.ts';
 
 /** So long after its end a day waits for a price list that does not answer; then it is closed with the price missing. */
@@ -40,7 +51,8 @@ export interface ClosedDay {
 /**
  * Closes a UTC day: one row for each chain in the table of its month, then the sums beside it. Written once: a row that is there stays as it is.
  *
- * Shape:  table `ledgerYYYYMM`: partition = day, row = chain; partition `freed|<day>`, row = `<chain>|<point>`. A month is dropped as a table.
+ * Shape:  `made` are the disks that Holdfast made and that still exist. Table `ledgerYYYYMM`: partition = day, row = chain, `<chain>|<n>` for what corrects it; partition `freed|<day>`, row = `<chain>|<point>`;
+ *         partition `made|<day>`, row = disk. A month is dropped as a table.
  * Errors: 'storage-unavailable'; the price list's failure until PRICE_PATIENCE_MS have passed: call again until it is done.
  * Safety: may be called twice, at once, or again after a crash; a day that is closed takes no new chains, only its sums are made again.
  */
@@ -49,13 +61,14 @@ export async function closeDay(
   day: string,
   chains: AsyncIterable<LiveChain>,
   now: EpochMs,
+  made: Iterable<MadeDisk> = [],
 ): Promise<ClosedDay> {
-  if (!(await isClosed(deps.store, day, deps.prices.currency))) await writeRows(deps, day, chains, now);
-  const closed = await refreshSums(deps, day);
-  // A deletion belongs to the day it was sent on, and may be recorded after that day was closed.
-  const before = utcDay(Date.parse(day) - DAY_MS);
-  if (await isClosed(deps.store, before, deps.prices.currency)) await refreshSums(deps, before);
-  return closed;
+  if (!(await isClosed(deps.store, day, deps.prices.currency))) {
+    await noteMonth(deps.store, day);
+    await writeRows(deps, day, chains, now);
+    await writeMade(deps, day, made);
+  }
+  return refreshSums(deps, day);
 }
 
 /** True once a day's sums are there in that currency. */
@@ -76,8 +89,8 @@ export interface Deletion extends ChainLabels {
   readonly naiveBytes: number | null;
 }
 
-/** Records what a deletion has freed; a second time it changes nothing. */
-export async function recordFreed({ store, prices }: LedgerDeps, deletion: Deletion): Promise<void> {
+/** Records what a deletion has freed; a second time it changes nothing. It belongs to the day it was sent on, which may be closed by now. */
+export async function recordFreed({ store, prices }: LedgerDeps, deletion: Deletion, now: EpochMs): Promise<void> {
   const answer = await prices.priceOf(deletion.source.region, redundancyOfSku(deletion.sku));
   const row: FreedRow = {
     chainKey: deletion.chainKey,
@@ -89,20 +102,9 @@ export async function recordFreed({ store, prices }: LedgerDeps, deletion: Delet
     microUnitsPerMonth: answer.kind === 'known' ? monthlyCostMicroUnits(deletion.freedBytes ?? 0, answer.price) : 0,
     currency: prices.currency,
   };
-  const keys = { partitionKey: `freed|${deletion.day}`, rowKey: `${deletion.chainKey}|${deletion.pointId}` };
+  if (utcDay(now) > deletion.day) await noteStale(store, deletion.day, now);
+  const keys = freedKeys(deletion.day, deletion.chainKey, deletion.pointId);
   await store.table(monthTable(deletion.day)).insert(keys, freedCells(row));
-}
-
-/** What deletions of a day have freed, page by page. */
-export async function* readFreed(store: Store, day: string): AsyncIterable<readonly FreedRow[]> {
-  for await (const page of store.table(monthTable(day)).list({ partitionKey: `freed|${day}` })) {
-    yield page.map(readFreedRow);
-  }
-}
-
-/** The rows of a day, page by page. */
-export async function* readLedgerDay(store: Store, day: string): AsyncIterable<readonly LedgerRow[]> {
-  for await (const page of store.table(monthTable(day)).list({ partitionKey: day })) yield page.map(readLedgerRow);
 }
 
 async function writeRows(
@@ -120,12 +122,23 @@ async function writeRows(
     const answer = await prices.priceOf(chain.source.region, redundancyOfSku(chain.sku));
     if (answer.kind === 'unavailable' && patient) throw answer.error;
     const row = valueChain(chain, answer, prices.currency, daysInUtcMonth(Date.parse(day)));
-    batch.push({ rowKey: chain.chainKey, cells: ledgerCells(row) });
+    batch.push({ rowKey: chainRowKey(chain.chainKey, 0), cells: ledgerCells(sharePoints(chain, row)) });
     if (batch.length < ROWS_AT_ONCE) continue;
     await insertRows(store, day, batch);
     batch = [];
   }
   await insertRows(store, day, batch);
+}
+
+async function writeMade({ store, prices }: LedgerDeps, day: string, made: Iterable<MadeDisk>): Promise<void> {
+  const days = daysInUtcMonth(Date.parse(day));
+  for (const disk of made) {
+    const microUnits = divideHalfUp(BigInt(disk.microUnitsPerMonth ?? 0), BigInt(days));
+    const row: MadeRow = { ...disk, chainKey: madeKey(disk), microUnits, currency: prices.currency };
+    await store
+      .table(monthTable(day))
+      .insert({ partitionKey: madePartition(day), rowKey: row.chainKey }, madeCells(row));
+  }
 }
 
 async function insertRows(store: Store, day: string, rows: readonly { rowKey: string; cells: Cells }[]): Promise<void> {
@@ -140,8 +153,12 @@ async function insertRows(store: Store, day: string, rows: readonly { rowKey: st
   for (const { rowKey, cells } of rows) await table.insert({ partitionKey: day, rowKey }, cells);
 }
 
-/** Makes the sums from the rows as they are stored, so that they agree whoever wrote them. */
-async function refreshSums({ store, prices, log }: LedgerDeps, day: string): Promise<ClosedDay> {
+/**
+ * Makes the sums of a day from the rows as they are stored, so that they agree whoever wrote them.
+ *
+ * Safety: a day that has sums is closed: never for one that is not.
+ */
+export async function refreshSums({ store, prices, log }: LedgerDeps, day: string): Promise<ClosedDay> {
   const groups = new DayGroups();
   let chains = 0;
   let otherCurrency = 0;
@@ -149,18 +166,17 @@ async function refreshSums({ store, prices, log }: LedgerDeps, day: string): Pro
     for (const row of page) {
       if (row.currency !== prices.currency) otherCurrency += 1;
       else groups.add(row);
-      chains += 1;
+      if (row.correction === null) chains += 1;
     }
   }
   for await (const page of readFreed(store, day)) {
     for (const row of page) if (row.currency === prices.currency) groups.addFreed(row);
   }
+  for await (const page of readMade(store, day)) {
+    for (const row of page) if (row.currency === prices.currency) groups.addMade(row);
+  }
   if (otherCurrency > 0) log.warn('rows of the ledger are in another currency', { day, rows: otherCurrency });
   await writeGroups(store, prices.currency, day, groups);
   const { storedBytes, microUnits } = groups.total();
   return { day, chains, storedBytes, microUnits, currency: prices.currency };
-}
-
-function monthTable(day: string): string {
-  return `ledger${day.slice(0, 4)}${day.slice(5, 7)}`;
 }

@@ -1,3 +1,4 @@
+import { measuredBy, nodeBytes } from './chain-node.ts';
 import type { Chains } from './chains.ts';
 import type { LiveChain } from './ledger-row.ts';
 
@@ -11,7 +12,13 @@ export async function* liveChains(chains: Chains): AsyncIterable<LiveChain> {
       diskName: head.diskName,
       source: { ...head.source, subscriptionId: head.subscriptionId, region: head.region },
       sku: head.snapshotSku,
-      points: nodes.map(({ policy, writtenBytes }) => ({ policy, storedBytes: writtenBytes })),
+      shared: head.shared,
+      points: nodes.map((node) => ({
+        pointId: node.pointId,
+        policy: node.policy,
+        storedBytes: nodeBytes(node),
+        measured: measuredBy(node),
+      })),
     };
   }
 }

@@ -5,6 +5,8 @@ import type { Cells, Row, Store } from '../base/store.ts';
 import { DAY_MS, type EpochMs, utcDay } from '../base/time.ts';
 import type { Price, PriceSource } from './ports.ts';
 import type { Redundancy } from './price.ts';
+import { type PriceSheet, sheetPriceOn } from './price-sheet.ts';
+import { readPriceSheet } from './price-sheet-book.ts';
 
 const PRICES = 'prices';
 
@@ -12,8 +14,8 @@ const PRICES = 'prices';
 export const STALE_PRICE_DAYS = 30;
 
 /**
- * A price with the day it was asked for. `none`: the price list knows none. `unavailable`: it does not answer and no recent price is kept.
- * Neither is ever a price of zero.
+ * A price with the day that it is known of. `none`: neither the sheet nor the price list knows one. `unavailable`: the list does not answer and no recent
+ * price is kept. Neither is ever a price of zero.
  */
 export type PriceAnswer =
   | { readonly kind: 'known'; readonly price: Price; readonly asOf: string }
@@ -27,47 +29,76 @@ export interface PriceDeps {
 }
 
 /**
- * The prices of one run: each asked for once, and kept in a table for the rest of the UTC day.
+ * The prices in force on one UTC day: the negotiated sheet's where it has one for that day, else the list price, asked for once a day and kept in a table.
  *
- * Shape:  table `prices`, partition = `retail|<region>|<redundancy>|<currency>`, row = day: one range answers today's price and the ones that may stand in.
- * Errors: 'storage-unavailable'; a price list that fails is an answer.
+ * Shape:  table `prices`, partition = `retail|<region>|<redundancy>|<currency>`, row = day: one range answers the day's price and the ones that may stand in.
+ * Errors: 'storage-unavailable', 'data-unreadable'; a price list that fails is an answer.
  */
 export interface PriceBook {
   readonly currency: string;
   priceOf(region: string, redundancy: Redundancy | null): Promise<PriceAnswer>;
 }
 
-/** Opens the prices in one currency as of a moment. */
-export function openPriceBook(deps: PriceDeps, currency: string, now: EpochMs): PriceBook {
+/** Opens the prices in one currency that hold on a UTC day: today's, or those of a day that is over. */
+export function openPriceBook(deps: PriceDeps, currency: string, now: EpochMs, day: string = utcDay(now)): PriceBook {
   const asked = new Map<string, Promise<PriceAnswer>>();
+  let sheet: Promise<PriceSheet | null> | null = null;
+  const sheetOnce = () => {
+    sheet ??= usableSheet(deps, currency);
+    return sheet;
+  };
   return {
     currency,
     priceOf: (region, redundancy) => {
       if (redundancy === null) return Promise.resolve({ kind: 'none' });
-      const key = `retail|${region.toLowerCase()}|${redundancy}|${currency}`;
-      const answer = asked.get(key) ?? lookUp(deps, { key, region: region.toLowerCase(), redundancy, currency }, now);
+      const wanted = { region: region.toLowerCase(), redundancy, currency };
+      const key = `retail|${wanted.region}|${redundancy}|${currency}`;
+      const answer = asked.get(key) ?? lookUp(deps, { ...wanted, key, day, now }, sheetOnce);
       asked.set(key, answer);
       return answer;
     },
   };
 }
 
+/** A sheet in another currency (the reports' was changed since) prices nothing. */
+async function usableSheet({ store, log }: PriceDeps, currency: string): Promise<PriceSheet | null> {
+  const sheet = (await readPriceSheet(store))?.sheet ?? null;
+  if (sheet === null || sheet.currency === currency) return sheet;
+  log.warn('the price sheet is in another currency than the reports', { sheet: sheet.currency, reports: currency });
+  return null;
+}
+
+interface Wanted {
+  readonly key: string;
+  readonly region: string;
+  readonly redundancy: Redundancy;
+  readonly currency: string;
+  readonly day: string;
+  readonly now: EpochMs;
+}
+
 async function lookUp(
   { store, source, log }: PriceDeps,
-  wanted: { key: string; region: string; redundancy: Redundancy; currency: string },
-  now: EpochMs,
+  wanted: Wanted,
+  sheetOnce: () => Promise<PriceSheet | null>,
 ): Promise<PriceAnswer> {
-  const today = utcDay(now);
-  const kept = await keptAnswers(store, wanted.key, now);
+  const { day, now } = wanted;
+  const sheet = await sheetOnce();
+  const negotiated = sheet && sheetPriceOn(sheet, wanted, day);
+  if (negotiated) return { kind: 'known', price: negotiated, asOf: day };
+  const kept = await keptAnswers(store, wanted.key, day);
   const newest = kept.at(-1);
-  if (newest?.day === today) return newest.answer;
+  if (newest?.day === day) return newest.answer;
+  const standIn = kept.findLast((row) => row.answer.kind === 'known');
   try {
-    const price = await source.snapshotPrice(wanted.region, wanted.redundancy, wanted.currency);
-    await store.table(PRICES).put({ partitionKey: wanted.key, rowKey: today }, priceCells(price));
-    return price === null ? { kind: 'none' } : { kind: 'known', price, asOf: today };
+    const at = Math.min(now, Date.parse(day) + DAY_MS - 1);
+    const price = await source.snapshotPrice(wanted.region, wanted.redundancy, wanted.currency, at);
+    // The list tells what is in force now: of a day that is over, what it answered before knows more than its silence.
+    if (price === null && standIn && at < now) return standIn.answer;
+    await store.table(PRICES).put({ partitionKey: wanted.key, rowKey: day }, priceCells(price));
+    return price === null ? { kind: 'none' } : { kind: 'known', price, asOf: day };
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'storage-unavailable') throw error;
-    const standIn = kept.findLast((row) => row.answer.kind === 'known');
     log.warn('the price list does not answer', {
       code: error.code,
       region: wanted.region,
@@ -77,9 +108,14 @@ async function lookUp(
   }
 }
 
-async function keptAnswers(store: Store, partitionKey: string, now: EpochMs) {
+async function keptAnswers(store: Store, partitionKey: string, day: string) {
   const kept: { readonly day: string; readonly answer: PriceAnswer }[] = [];
-  const range = { partitionKey, from: utcDay(now - STALE_PRICE_DAYS * DAY_MS), to: utcDay(now + DAY_MS) };
+  const dayStart = Date.parse(day);
+  const range = {
+    partitionKey,
+    from: utcDay(dayStart - STALE_PRICE_DAYS * DAY_MS),
+    to: utcDay(dayStart + DAY_MS),
+  };
   for await (const page of store.table(PRICES).list(range)) {
     for (const row of page) kept.push({ day: row.rowKey, answer: readAnswer(row) });
   }

@@ -32,6 +32,6 @@ export function dailyCostMicroUnits(
 }
 
 /** In integers of any size: 64 TiB times a price goes beyond what a double holds exactly. */
-function divideHalfUp(dividend: bigint, divisor: bigint): number {
+export function divideHalfUp(dividend: bigint, divisor: bigint): number {
   return Number((2n * dividend + divisor) / (2n * divisor));
 }

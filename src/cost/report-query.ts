@@ -6,7 +6,7 @@ export const REPORT_DAYS_MAX = 400;
 const DEFAULT_DAYS = 30;
 const TAG_NAME_MAX = 512;
 
-const formats = ['json', 'csv', 'html'] as const;
+const formats = ['json', 'csv', 'focus', 'html', 'xlsx'] as const;
 export type ReportFormat = (typeof formats)[number];
 
 /** What a cost report shows. Days are UTC, both included; `to` is today at the latest. */
@@ -83,8 +83,7 @@ function readGroupBy(text: string, problems: Problem[]): GroupBy | null {
 function readFormat(text: string, problems: Problem[]): ReportFormat | null {
   const format = formats.find((candidate) => candidate === text);
   if (format) return format;
-  const message = text === 'focus' ? 'is not supported yet' : 'is no format';
-  problems.push({ path: '$.format', message, found: showFound(text), allowed: formats.join(', ') });
+  problems.push({ path: '$.format', message: 'is no format', found: showFound(text), allowed: formats.join(', ') });
   return null;
 }
 

@@ -44,7 +44,7 @@ export function dayLabels(
 }
 
 /** 1, 2, 2.5 or 5 times a power of ten, at least as large. */
-function niceStep(value: number): number {
+export function niceStep(value: number): number {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= value) ?? 10) * power;

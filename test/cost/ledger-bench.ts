@@ -53,7 +53,7 @@ export function chain(
       tags: {},
       ...more,
     },
-    points: points.map(([policy, storedBytes]) => ({ policy, storedBytes })),
+    points: points.map(([policy, storedBytes], index) => ({ pointId: `p${index}`, policy, storedBytes })),
   };
 }
 

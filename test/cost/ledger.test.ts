@@ -4,11 +4,13 @@ import { AppError } from '../../src/base/errors.ts';
 import { DAY_MS } from '../../src/base/time.ts';
 import { DayGroups, type Dimension, OTHER_VALUES, TAG_VALUES_MAX } from '../../src/cost/day-groups.ts';
 import { type GroupDay, readGroups, writeGroups } from '../../src/cost/group-book.ts';
-import { closeDay, isClosed, PRICE_PATIENCE_MS, readFreed, readLedgerDay, recordFreed } from '../../src/cost/ledger.ts';
+import { closeDay, isClosed, PRICE_PATIENCE_MS, recordFreed } from '../../src/cost/ledger.ts';
 import { type LiveChain, valueChain } from '../../src/cost/ledger-row.ts';
+import { readFreed, readLedgerDay } from '../../src/cost/ledger-table.ts';
+import { settleDays } from '../../src/cost/settle-days.ts';
 import type { MemoryStore } from '../memory/memory-store.ts';
 import { createMemoryStore } from '../memory/memory-store.ts';
-import { chain, each, gib, ledgerBench, momentAfter } from './ledger-bench.ts';
+import { chain, each, gib, ledgerBench, momentAfter, silent } from './ledger-bench.ts';
 
 const DAY = '2026-11-21';
 const NEXT = '2026-11-22';
@@ -275,7 +277,8 @@ describe('recordFreed', () => {
 
   it('counts each deletion once, by policy and machine, with what it saves a month', async () => {
     const { store, depsAt } = ledgerBench();
-    for (const point of ['p1', 'p2', 'p1']) await recordFreed(depsAt(momentAfter(DAY)), deletion(point, gib(2)));
+    for (const point of ['p1', 'p2', 'p1'])
+      await recordFreed(depsAt(momentAfter(DAY)), deletion(point, gib(2)), momentAfter(DAY));
     await closeDay(depsAt(momentAfter(DAY)), DAY, each([]), momentAfter(DAY));
     const figures = { freedPoints: 2, freedBytes: gib(4), naiveBytes: gib(12), freedMicroUnitsPerMonth: 200_000 };
     expect(await groupsOf(store, 'policy')).toMatchObject([{ group: { key: 'gold' }, figures }]);
@@ -283,19 +286,22 @@ describe('recordFreed', () => {
     expect(await groupsOf(store, 'total')).toMatchObject([{ figures }]);
   });
 
-  it('adds a deletion that is recorded after its day was closed when the next day is', async () => {
-    const { store, depsAt } = ledgerBench();
+  it('adds a deletion that is recorded after its day was closed when the days are settled', async () => {
+    const { store, source, depsAt } = ledgerBench();
     await closeDay(depsAt(momentAfter(DAY)), DAY, each([]), momentAfter(DAY));
-    await recordFreed(depsAt(momentAfter(DAY)), deletion('p1', gib(2)));
+    await recordFreed(depsAt(momentAfter(DAY)), deletion('p1', gib(2)), momentAfter(DAY));
     expect(await groupsOf(store, 'total')).toMatchObject([{ figures: { freedPoints: 0 } }]);
     await closeDay(depsAt(momentAfter(NEXT)), NEXT, each([]), momentAfter(NEXT));
+    const chains = { nodes: async () => [] };
+    await settleDays({ store, prices: source, log: silent, currency: 'EUR', chains }, momentAfter(NEXT));
+    expect(store.dump().ledgerstale).toEqual([]);
     expect(await groupsOf(store, 'total')).toMatchObject([{ figures: { freedPoints: 1 } }]);
     expect(await groupsOf(store, 'total', NEXT)).toMatchObject([{ figures: { freedPoints: 0 } }]);
   });
 
   it('keeps a deletion whose bytes are unknown', async () => {
     const { store, depsAt } = ledgerBench();
-    await recordFreed(depsAt(momentAfter(DAY)), deletion('p1', null));
+    await recordFreed(depsAt(momentAfter(DAY)), deletion('p1', null), momentAfter(DAY));
     for await (const page of readFreed(store, DAY))
       expect(page).toMatchObject([{ freedBytes: null, naiveBytes: null }]);
     await closeDay(depsAt(momentAfter(DAY) + DAY_MS), DAY, each([]), momentAfter(DAY));

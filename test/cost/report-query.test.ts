@@ -13,6 +13,8 @@ describe('parseReportQuery', () => {
     { query: 'from=2026-11-22', value: { from: '2026-11-22', to: '2026-11-22' } },
     { query: 'from=2025-10-19&to=2026-11-22', value: { from: '2025-10-19' } },
     { query: 'groupBy=tag:Cost%20Centre&format=html', value: { groupBy: 'tag:cost centre', format: 'html' } },
+    { query: 'groupBy=owner&format=focus', value: { groupBy: 'owner', format: 'focus' } },
+    { query: 'groupBy=costCentre&format=xlsx', value: { groupBy: 'costCentre', format: 'xlsx' } },
     { query: 'groupBy=resourceGroup&format=csv', value: { groupBy: 'resourceGroup', format: 'csv' } },
   ];
   it.each(good)('reads "$query"', ({ query, value }) => {
@@ -27,12 +29,11 @@ describe('parseReportQuery', () => {
     { query: 'from=2026-02-30', paths: ['$.from'], says: 'no day' },
     { query: 'from=yesterday&to=2026-11-1', paths: ['$.to', '$.from'], says: 'no day' },
     { query: 'from=2026-11-01T00:00:00Z', paths: ['$.from'], says: 'no day' },
-    { query: 'groupBy=owner', paths: ['$.groupBy'], says: 'no group' },
+    { query: 'groupBy=colour', paths: ['$.groupBy'], says: 'no group' },
     { query: 'groupBy=total', paths: ['$.groupBy'], says: 'no group' },
     { query: 'groupBy=tag:', paths: ['$.groupBy'], says: 'no group' },
     { query: `groupBy=tag:${'x'.repeat(513)}`, paths: ['$.groupBy'], says: 'no group' },
-    { query: 'format=focus', paths: ['$.format'], says: 'not supported yet' },
-    { query: 'format=xlsx', paths: ['$.format'], says: 'no format' },
+    { query: 'format=docx', paths: ['$.format'], says: 'no format' },
     { query: 'format=json&format=csv', paths: ['$.format'], says: 'more than once' },
     { query: 'groupby=vm', paths: ['$.groupby'], says: 'not a parameter' },
     { query: 'from=x&groupBy=y&format=z&q=1', paths: ['$.q', '$.from', '$.groupBy', '$.format'], says: '' },
