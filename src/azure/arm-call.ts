@@ -76,7 +76,8 @@ async function tryOnce(
 ): Promise<Outcome> {
   const charge = chargeOf(request.method);
   const subscriptionId = /\/subscriptions\/([^/]+)/i.exec(target.path)?.[1] ?? '';
-  const release = await limiter.acquire({ subscriptionId, charge, kind: kindOf(target) });
+  const place = /\/resourceGroups\/([^/]+)/i.exec(target.path)?.[1] ?? '';
+  const release = await limiter.acquire({ subscriptionId, charge, place, kind: kindOf(target) });
   let news: RateNews = {};
   try {
     request.timeout = TRY_TIMEOUT_MS;
@@ -114,10 +115,12 @@ function kindOf({ method, path }: ArmTarget): string {
  * Source: https://learn.microsoft.com/troubleshoot/azure/virtual-machines/troubleshooting-throttling-errors (x-ms-ratelimit-remaining-resource).
  */
 function readNews(response: PipelineResponse, charge: ArmCharge): RateNews {
-  const counts = [`subscription-${charge}`, `subscription-global-${charge}`].map((bucket) =>
-    Number(response.headers.get(`x-ms-ratelimit-remaining-${bucket}`) ?? Number.NaN),
-  );
-  const known = counts.filter((count) => Number.isFinite(count));
+  const count = (bucket: string) => {
+    const text = ['subscription', 'tenant']
+      .map((scope) => response.headers.get(`x-ms-ratelimit-remaining-${scope}-${bucket}`))
+      .find((value) => value !== undefined);
+    return Number.isFinite(Number(text)) ? Number(text) : undefined;
+  };
   const resourceText = response.headers.get('x-ms-ratelimit-remaining-resource') ?? '';
   const resources = [...resourceText.matchAll(/Microsoft\.Compute\/([^;,]+);(\d+)/g)].map(
     ([, name = '', remaining]) => ({
@@ -125,7 +128,7 @@ function readNews(response: PipelineResponse, charge: ArmCharge): RateNews {
       remaining: Number(remaining),
     }),
   );
-  return { remaining: known.length > 0 ? Math.min(...known) : undefined, resources };
+  return { remaining: count(charge), remainingOfAll: count(`global-${charge}`), resources };
 }
 
 function mayPass(error: AppError): boolean {

@@ -47,7 +47,7 @@ export interface Arm {
   /** The SDK's client of a subscription, made once. */
   compute(subscriptionId: string): ComputeManagementClient;
   /** A call that the SDK has no client for. `url`: a path with its query, or a URL that ARM itself gave. */
-  send(method: HttpMethods, url: string): Promise<ArmAnswer>;
+  send(method: HttpMethods, url: string, body?: unknown): Promise<ArmAnswer>;
 }
 
 /**
@@ -82,11 +82,15 @@ export function createArm(options: ArmOptions): Arm {
     clock: options.clock,
     log: options.log,
     compute: (subscriptionId) => clients.get(subscriptionId) ?? makeClient(subscriptionId),
-    send: async (method, url) => {
+    send: async (method, url, body) => {
       const request = createPipelineRequest({
         url: new URL(url, origin).href,
         method,
-        headers: createHttpHeaders({ accept: 'application/json' }),
+        headers: createHttpHeaders({
+          accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        }),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const response = await raw.sendRequest(httpClient, request);
       return { status: response.status, headers: response.headers.toJSON(), body: readBody(response.bodyAsText) };

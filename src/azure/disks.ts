@@ -4,8 +4,8 @@ import type { DiskMaker, DiskRequest, RestoredDisk } from '../restore/ports.ts';
 import type { Arm } from './arm-client.ts';
 import { required } from './collect.ts';
 import { askOperation, operationUrl } from './long-running.ts';
-import { NETWORK_ACCESS } from './snapshots.ts';
-import { readArmOrNull, submit } from './submit.ts';
+import { NETWORK_ACCESS, parseSnapshotId } from './snapshots.ts';
+import { readArm, readArmOrNull, submit } from './submit.ts';
 
 /** Creates, reads and deletes disks: see `DiskMaker`. Writes are sent once and not waited for. */
 export function createDiskMaker(arm: Arm): DiskMaker {
@@ -13,7 +13,7 @@ export function createDiskMaker(arm: Arm): DiskMaker {
   return {
     createDisk: async (request) => {
       const { subscriptionId, resourceGroup, name } = request;
-      const disk = writeDisk(request);
+      const disk = { ...(request.mayBoot ? await readSystem(arm, request.snapshotId) : {}), ...writeDisk(request) };
       return operationUrl(
         await submit((options) => disksOf(subscriptionId).createOrUpdate(resourceGroup, name, disk, options)),
       );
@@ -27,6 +27,20 @@ export function createDiskMaker(arm: Arm): DiskMaker {
       return answer === null ? null : operationUrl(answer);
     },
     operation: (url) => askOperation(arm, url),
+  };
+}
+
+/** What an OS disk is beside its bytes. Source: SDK, Disk and Snapshot have these fields in common. */
+async function readSystem(arm: Arm, snapshotId: string): Promise<Partial<AzureDisk>> {
+  const { subscriptionId, resourceGroup, name } = parseSnapshotId(snapshotId);
+  const snapshot = await readArm(() => arm.compute(subscriptionId).snapshots.get(resourceGroup, name));
+  const { osType, hyperVGeneration, securityProfile, supportedCapabilities, purchasePlan } = snapshot;
+  return {
+    ...(osType === undefined ? {} : { osType }),
+    ...(hyperVGeneration === undefined ? {} : { hyperVGeneration }),
+    ...(securityProfile === undefined ? {} : { securityProfile }),
+    ...(supportedCapabilities === undefined ? {} : { supportedCapabilities }),
+    ...(purchasePlan === undefined ? {} : { purchasePlan }),
   };
 }
 
@@ -53,6 +67,9 @@ function readDisk(disk: AzureDisk): RestoredDisk {
     tags: disk.tags ?? {},
     state: readState(disk.provisioningState),
     sizeBytes: disk.diskSizeBytes ?? (disk.diskSizeGB ?? 0) * GIB,
+    sku: required(disk.sku?.name, 'sku.name'),
+    zone: disk.zones?.[0] ?? null,
+    diskEncryptionSetId: disk.encryption?.diskEncryptionSetId ?? null,
     attachedTo: disk.managedBy ?? null,
   };
 }

@@ -9,6 +9,13 @@ import { readArm } from './submit.ts';
 /** Source: Microsoft.Resources specification, stable version that every cloud has. */
 const RESOURCE_GROUPS_API_VERSION = '2021-04-01';
 
+/**
+ * Subscriptions and groups come in one list, told apart by their ids: the texts of `type` differ between versions.
+ *
+ * Source: learn.microsoft.com/rest/api/managementgroups/management-groups/get-descendants (version 2020-05-01; `value`, `nextLink`, `$skiptoken`).
+ */
+const MANAGEMENT_GROUPS_API_VERSION = '2020-05-01';
+
 /** Reads disks, virtual machines and resource groups by ARM lists: see `EstateReader`. */
 export function createEstateReader(arm: Arm): EstateReader {
   return {
@@ -21,7 +28,20 @@ export function createEstateReader(arm: Arm): EstateReader {
         `/subscriptions/${encodeURIComponent(subscriptionId)}/resourcegroups?api-version=${RESOURCE_GROUPS_API_VERSION}`,
         (group) => required((group as { name?: string } | null)?.name, 'name'),
       ),
+    listSubscriptions: async (managementGroup) => {
+      const below = await collectPages(
+        arm,
+        `/providers/Microsoft.Management/managementGroups/${encodeURIComponent(managementGroup)}/descendants?api-version=${MANAGEMENT_GROUPS_API_VERSION}`,
+        (each) => required((each as { id?: string } | null)?.id, 'id'),
+      );
+      return [...new Set(below.flatMap(subscriptionIdOf))].sort();
+    },
   };
+}
+
+function subscriptionIdOf(id: string): string[] {
+  const [, subscriptionId] = /^\/subscriptions\/([^/]+)\/?$/i.exec(id) ?? [];
+  return subscriptionId === undefined ? [] : [subscriptionId.toLowerCase()];
 }
 
 function readMachine(machine: AzureMachine): VirtualMachine {

@@ -1,11 +1,13 @@
 import type { Clock } from '../base/clock.ts';
+import type { EpochMs } from '../base/time.ts';
+import { type KnownLimits, type Pressure, type SharedLimits, USER_STANDS_MS } from './shared-limits.ts';
 import { type BucketNews, type BucketSize, createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 /** How ARM counts a request: POST counts as a write. */
 export type ArmCharge = 'reads' | 'writes' | 'deletes';
 
 /**
- * ARM's token buckets of one principal in one subscription.
+ * ARM's token buckets of one principal in one subscription; the tenant's are of the same sizes.
  *
  * Source: https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling (05/28/2025).
  */
@@ -15,16 +17,42 @@ export const ARM_BUCKETS: Readonly<Record<ArmCharge, BucketSize>> = {
   deletes: { capacity: 200, refillPerSecond: 10 },
 };
 
+/** All principals of a subscription together have so many times the bucket of one. Source: as ARM_BUCKETS. */
+const ALL_PRINCIPALS = 15;
+
+/**
+ * The part of a bucket that is left to others: Compute's buckets, and ARM's of all principals together, are those of whoever works in the subscription.
+ * A tenth is some hundred calls of a usual bucket: a deployment or a person at the portal still passes in the middle of a wave, which takes the longer by no more than
+ * the tenth takes to refill. ARM's bucket of our own principal is used to its end: nobody else has it.
+ */
+const LEFT_TO_OTHERS = 0.1;
+
+/** With no more than these parts of a bucket left it matters who else draws from it, and instances tell each other: see `Pressure`. */
+const HALF = 0.5;
+const LITTLE = 0.25;
+
+/** A refusal halves what an instance takes of the refill: others must be there that it has not heard of. One wave of refusals counts once. */
+const PART_AFTER_REFUSAL = 0.5;
+
 /**
  * The least that a provider's bucket is taken to refill, in requests a second: one that is nearly empty when it is first seen would look tiny, and
  * being too bold only costs a 429 that says how long to wait.
  */
 const LEARNED_REFILL_MIN_PER_SECOND = 1;
 
+/** So long a refusal is remembered where nobody tells of other instances. */
+const SLOWED_MS = 10_000;
+
 /** What a request is, as far as its limits go. */
 export interface LimitedRequest {
+  /** Empty for requests of the tenant. */
   readonly subscriptionId: string;
   readonly charge: ArmCharge;
+  /**
+   * The resource group, or empty: Compute has its buckets by region, which no path names. Groups stand for regions, as those of our snapshots have one each; where
+   * several lie in one region, each learns from its own answers what is left.
+   */
+  readonly place: string;
   /** Method and kind of resource: requests of one kind fall under the same buckets of their provider. */
   readonly kind: string;
 }
@@ -37,8 +65,10 @@ export interface ResourceBucket {
 
 /** What an answer told about limits. */
 export interface RateNews {
-  /** Requests that ARM says are left of the subscription's bucket. */
+  /** Requests that ARM says are left of our principal's bucket. */
   readonly remaining?: number | undefined;
+  /** Requests that ARM says are left of the bucket of all principals. */
+  readonly remainingOfAll?: number | undefined;
   /** ARM has refused for the subscription's bucket. Units: ms. */
   readonly closedForMs?: number | undefined;
   readonly resources?: readonly ResourceBucket[];
@@ -52,6 +82,13 @@ export interface RateLimiter {
   acquire(request: LimitedRequest): Promise<(news: RateNews) => void>;
 }
 
+interface ArmBucket {
+  readonly bucket: TokenBucket;
+  /** Instances that draw on it, as far as is known, and until when that stands. */
+  users: number;
+  usersUntil: EpochMs;
+}
+
 interface LearnedBucket {
   readonly bucket: TokenBucket;
   capacity: number;
@@ -62,18 +99,32 @@ interface LearnedBucket {
  *
  * Shape:  ARM's start from the documented numbers and believe its headers where they say less. A provider's is unpublished: its size is the most that was
  *         ever seen left in it, its refill that size over the minutes in its name (`CreateUpdateDisks3Min`), and each answer sets it right.
- * Safety: instances do not share memory: each thinks the buckets its own, and learns of the others through the headers alone.
+ * Safety: instances share no memory. Headers tell each what is left now; how many draw on the refill, and what is closed, they tell each other through
+ *         `shared`, and until they know, a refusal halves what one takes.
  */
-export function createRateLimiter(clock: Clock): RateLimiter {
-  const armBuckets = new Map<string, TokenBucket>();
+export function createRateLimiter(clock: Clock, shared: SharedLimits | null = null): RateLimiter {
+  const armBuckets = new Map<string, ArmBucket>();
   const learned = new Map<string, LearnedBucket>();
   const namesByKind = new Map<string, readonly string[]>();
 
-  const armBucket = (subscription: string, charge: ArmCharge) =>
-    getOrMake(armBuckets, `${subscription}|${charge}`, () => createTokenBucket(clock, ARM_BUCKETS[charge]));
-  const learn = (subscription: string, { name, remaining }: ResourceBucket) => {
+  const armBucket = (subscription: string, charge: ArmCharge) => {
+    const arm = getOrMake(armBuckets, `${subscription}|${charge}`, (): ArmBucket => {
+      return { bucket: createTokenBucket(clock, ARM_BUCKETS[charge]), users: 1, usersUntil: 0 };
+    });
+    if (arm.usersUntil > 0 && clock.now() >= arm.usersUntil) forget(arm);
+    return arm;
+  };
+  const forget = (arm: ArmBucket) => {
+    Object.assign(arm, { users: 1, usersUntil: 0 });
+    arm.bucket.setPart(1);
+  };
+  const slowDown = (arm: ArmBucket) => {
+    arm.usersUntil = Math.max(arm.usersUntil, clock.now() + SLOWED_MS);
+    arm.bucket.setPart(PART_AFTER_REFUSAL / arm.users);
+  };
+  const learn = (key: string, { name, remaining }: ResourceBucket) => {
     const capacity = Math.max(1, remaining + 1);
-    const known = getOrMake(learned, `${subscription}|${name}`, () => ({
+    const known = getOrMake(learned, key, () => ({
       capacity,
       bucket: createTokenBucket(clock, sizeOf(name, capacity)),
     }));
@@ -82,42 +133,87 @@ export function createRateLimiter(clock: Clock): RateLimiter {
       known.bucket.resize(sizeOf(name, capacity));
     }
   };
-  return {
-    acquire: async ({ subscriptionId, charge, kind }) => {
-      const subscription = subscriptionId.toLowerCase();
-      const kindKey = `${subscription}|${kind}`;
+  const hear = (subscription: string, known: KnownLimits) => {
+    for (const charge of Object.keys(ARM_BUCKETS) as ArmCharge[]) {
       const arm = armBucket(subscription, charge);
-      const held = (namesByKind.get(kindKey) ?? []).flatMap((name) => {
-        const found = learned.get(`${subscription}|${name}`);
-        return found ? [{ name, bucket: found.bucket }] : [];
+      const users = known.usersOf(charge);
+      if (users === 0) continue;
+      Object.assign(arm, { users, usersUntil: clock.now() + USER_STANDS_MS });
+      arm.bucket.setPart(1 / users);
+    }
+    for (const [bucket, until] of known.closed) {
+      const key = `${subscription}|${bucket}`;
+      (armBuckets.get(key) ?? learned.get(key))?.bucket.closeUntil(until);
+    }
+  };
+  const tell = (subscription: string, bucket: string, pressure: Pressure, closedForMs?: number) => {
+    const closedUntil = closedForMs === undefined ? null : clock.now() + closedForMs;
+    shared?.tell(subscription, { bucket, pressure, closedUntil }, (known) => hear(subscription, known));
+  };
+  const releaseArm = (subscription: string, charge: ArmCharge, arm: ArmBucket, news: RateNews) => {
+    const remaining = leftForUs(news, ARM_BUCKETS[charge]);
+    arm.bucket.release({ remaining, closedForMs: news.closedForMs });
+    if (news.closedForMs !== undefined) slowDown(arm);
+    const left = (news.remaining ?? Number.POSITIVE_INFINITY) / ARM_BUCKETS[charge].capacity;
+    if (news.closedForMs !== undefined) tell(subscription, charge, 'refused', news.closedForMs);
+    else if (left <= LITTLE) tell(subscription, charge, 'little');
+    else if (left <= HALF) tell(subscription, charge, 'half');
+  };
+  return {
+    acquire: async ({ subscriptionId, charge, place, kind }) => {
+      const subscription = subscriptionId.toLowerCase() || 'tenant';
+      const keyOf = (name: string) => `${subscription}|${place.toLowerCase()}|${name}`;
+      const arm = armBucket(subscription, charge);
+      const held = (namesByKind.get(keyOf(kind)) ?? []).flatMap((name) => {
+        const known = learned.get(keyOf(name));
+        return known ? [{ name, known }] : [];
       });
       // ARM's token first: held while the provider's is waited for, it makes us slower and never faster than we may be.
-      await arm.acquire();
-      for (const { bucket } of held) await bucket.acquire();
+      await arm.bucket.acquire();
+      for (const { known } of held) await known.bucket.acquire();
       return (news) => {
-        arm.release({ remaining: news.remaining, closedForMs: news.closedForMs });
-        for (const { name, bucket } of held) bucket.release(newsOf(name, news), true);
-        for (const resource of news.resources ?? []) learn(subscription, resource);
-        if (news.resources && news.resources.length > 0) {
-          namesByKind.set(
-            kindKey,
-            news.resources.map(({ name }) => name),
-          );
+        releaseArm(subscription, charge, arm, news);
+        const resources = news.resources ?? [];
+        for (const resource of resources) learn(keyOf(resource.name), resource);
+        for (const { name, known } of held) {
+          const told = newsOf(name, known.capacity, news);
+          known.bucket.release(told, true);
+          if (told.closedForMs !== undefined)
+            tell(subscription, `${place.toLowerCase()}|${name}`, 'refused', told.closedForMs);
         }
+        const names = resources.map(({ name }) => name);
+        if (names.length > 0) namesByKind.set(keyOf(kind), names);
       };
     },
   };
 }
 
-function newsOf(name: string, { resources, resourcesClosedForMs }: RateNews): BucketNews {
-  const remaining = resources?.find((resource) => resource.name === name)?.remaining;
-  return { remaining, closedForMs: remaining === undefined || remaining > 0 ? undefined : resourcesClosedForMs };
+/** What ARM's two buckets leave us of the next requests. */
+function leftForUs({ remaining, remainingOfAll }: RateNews, { capacity }: BucketSize): number | undefined {
+  if (remainingOfAll === undefined) return remaining;
+  return Math.min(
+    remaining ?? Number.POSITIVE_INFINITY,
+    remainingOfAll - Math.floor(capacity * ALL_PRINCIPALS * LEFT_TO_OTHERS),
+  );
 }
 
+function newsOf(name: string, capacity: number, { resources, resourcesClosedForMs }: RateNews): BucketNews {
+  const remaining = resources?.find((resource) => resource.name === name)?.remaining;
+  return {
+    remaining: remaining === undefined ? undefined : remaining - othersOf(capacity),
+    closedForMs: remaining === undefined || remaining > 0 ? undefined : resourcesClosedForMs,
+  };
+}
+
+function othersOf(capacity: number): number {
+  return Math.floor(capacity * LEFT_TO_OTHERS);
+}
+
+/** Our part of a provider's bucket: others have the rest of its burst, and whatever of its refill they use. */
 function sizeOf(name: string, capacity: number): BucketSize {
   const minutes = Number(/(\d+)Min$/.exec(name)?.[1] ?? 1);
   const refillPerSecond = Math.max(LEARNED_REFILL_MIN_PER_SECOND, capacity / (Math.max(1, minutes) * 60));
-  return { capacity, refillPerSecond };
+  return { capacity: capacity - othersOf(capacity), refillPerSecond };
 }
 
 function getOrMake<T>(map: Map<string, T>, key: string, make: () => T): T {

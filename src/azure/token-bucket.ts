@@ -21,6 +21,10 @@ export interface TokenBucket {
   /** `exact`: Azure's count replaces ours; otherwise it is believed only where it says less. */
   release(news: BucketNews, exact?: boolean): void;
   resize(size: BucketSize): void;
+  /** Uses this part of the refill from now on, as others use the rest. */
+  setPart(part: number): void;
+  /** Lets nothing out before this moment. */
+  closeUntil(moment: EpochMs): void;
 }
 
 interface Waiter {
@@ -37,6 +41,7 @@ interface Waiter {
  */
 export function createTokenBucket(clock: Clock, initial: BucketSize): TokenBucket {
   let size = initial;
+  let part = 1;
   let tokens = size.capacity;
   let refilledAt: EpochMs = clock.now();
   let closedUntil: EpochMs = 0;
@@ -46,7 +51,7 @@ export function createTokenBucket(clock: Clock, initial: BucketSize): TokenBucke
 
   const refill = () => {
     const now = clock.now();
-    tokens = Math.min(size.capacity, tokens + ((now - refilledAt) / 1_000) * size.refillPerSecond);
+    tokens = Math.min(size.capacity, tokens + ((now - refilledAt) / 1_000) * size.refillPerSecond * part);
     refilledAt = now;
   };
   const take = () => {
@@ -57,8 +62,9 @@ export function createTokenBucket(clock: Clock, initial: BucketSize): TokenBucke
     return true;
   };
   const untilNextMs = () => {
-    const wanted = Math.min(waiting.length, Math.max(1, size.refillPerSecond));
-    const refillMs = ((wanted - tokens) / size.refillPerSecond) * 1_000;
+    const perSecond = size.refillPerSecond * part;
+    const wanted = Math.min(waiting.length, Math.max(1, perSecond));
+    const refillMs = ((wanted - tokens) / perSecond) * 1_000;
     return Math.max(1, Math.ceil(refillMs), closedUntil - clock.now());
   };
   /** Serves those who wait, in order, until none is left. One of these runs at a time. */
@@ -82,11 +88,22 @@ export function createTokenBucket(clock: Clock, initial: BucketSize): TokenBucke
     release: ({ remaining, closedForMs }, exact = false) => {
       inFlight -= 1;
       refill();
-      if (remaining !== undefined) tokens = exact ? remaining - inFlight : Math.min(tokens, remaining - inFlight);
+      if (remaining !== undefined) {
+        // Our part of what is left: also more than we thought, where others have not used theirs.
+        if (part < 1) tokens = Math.min(size.capacity, remaining) * part - inFlight;
+        else tokens = exact ? remaining - inFlight : Math.min(tokens, remaining - inFlight);
+      }
       if (closedForMs !== undefined) closedUntil = Math.max(closedUntil, clock.now() + closedForMs);
     },
     resize: (next) => {
       size = next;
+    },
+    setPart: (next) => {
+      refill();
+      part = next;
+    },
+    closeUntil: (moment) => {
+      closedUntil = Math.max(closedUntil, moment);
     },
   };
 }

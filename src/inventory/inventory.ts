@@ -70,4 +70,6 @@ export interface EstateReader {
   listDisks(subscriptionId: string): Promise<readonly Disk[]>;
   /** Names of all resource groups of a subscription, as Azure writes them. */
   listResourceGroups(subscriptionId: string): Promise<readonly string[]>;
+  /** Ids of all subscriptions below a management group, at any depth, in lower case. */
+  listSubscriptions(managementGroup: string): Promise<readonly string[]>;
 }

@@ -1,9 +1,10 @@
 import { hashId, parseResourceId } from '../base/ids.ts';
 import { matches, matchesGlob } from '../policy/match-names.ts';
-import type { Policy, Scope, Selector, SourceKind } from '../policy/policy.ts';
+import type { Policy, SourceKind, SubscriptionScope } from '../policy/policy.ts';
 import { snapshotGroup } from '../policy/snapshot-group.ts';
 import type { Disk, Source, SourceDisk, Tags, VirtualMachine } from './inventory.ts';
 import type { Estate } from './read-estate.ts';
+import type { Resolved, ResolvedSelector } from './resolve-scopes.ts';
 
 /**
  * Something that a policy asks for and that cannot be protected as asked.
@@ -33,18 +34,18 @@ export function sourceKey(kind: SourceKind, identity: string): string {
 }
 
 /** The subscriptions that a set of policies looks at, each once. */
-export function subscriptionsOf(policies: readonly Pick<Policy, 'select'>[]): readonly string[] {
+export function subscriptionsOf(policies: readonly { readonly select: ResolvedSelector }[]): readonly string[] {
   const ids = policies.flatMap(({ select }) => select.scopes.map(({ subscriptionId }) => subscriptionId.toLowerCase()));
   return [...new Set(ids)].sort();
 }
 
 /**
- * Finds the sources of a policy in an estate. Pure.
+ * Finds the sources of a policy, its management groups resolved, in an estate. Pure.
  *
  * A virtual machine that is selected is one source with all its disks, minus `excludeDisks`. A disk that is selected is a source by itself,
  * unless it belongs to a virtual machine that this policy selects: what is left out there stays left out.
  */
-export function matchSources(policy: Pick<Policy, 'select' | 'snapshot'>, estate: Estate): MatchedSources {
+export function matchSources(policy: Resolved<Pick<Policy, 'select' | 'snapshot'>>, estate: Estate): MatchedSources {
   const { select } = policy;
   const findings: Finding[] = [];
   const sources: Source[] = [];
@@ -75,7 +76,7 @@ export function matchSources(policy: Pick<Policy, 'select' | 'snapshot'>, estate
 }
 
 function machineSource(
-  policy: Pick<Policy, 'select' | 'snapshot'>,
+  policy: Resolved<Pick<Policy, 'select' | 'snapshot'>>,
   vm: VirtualMachine,
   diskById: ReadonlyMap<string, Disk>,
   taken: Set<string>,
@@ -111,7 +112,7 @@ function obstacleOf(policy: Pick<Policy, 'snapshot'>, resource: Resource, identi
   return group.toLowerCase() === resource.resourceGroup.toLowerCase() ? 'in-snapshot-group' : null;
 }
 
-function isSelected(select: Selector, resource: Resource): boolean {
+function isSelected(select: ResolvedSelector, resource: Resource): boolean {
   return (
     select.scopes.some((scope) => isInScope(scope, resource)) &&
     select.include.every((matcher) => matches(matcher, resource)) &&
@@ -119,12 +120,12 @@ function isSelected(select: Selector, resource: Resource): boolean {
   );
 }
 
-function isInScope(scope: Scope, resource: Resource): boolean {
+function isInScope(scope: SubscriptionScope, resource: Resource): boolean {
   if (scope.subscriptionId.toLowerCase() !== resource.subscriptionId.toLowerCase()) return false;
   return scope.resourceGroup === null || matchesGlob(scope.resourceGroup, resource.resourceGroup);
 }
 
-function isLeftOut(select: Selector, disk: SeenDisk, lun: number | null): boolean {
+function isLeftOut(select: ResolvedSelector, disk: SeenDisk, lun: number | null): boolean {
   const { name, tags } = disk;
   return select.excludeDisks.some((matcher) =>
     tags === null

@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createArm } from '../../src/azure/arm-client.ts';
+import { createMachineDescriber } from '../../src/azure/describe-machines.ts';
 import { createDiskMaker } from '../../src/azure/disks.ts';
 import { createEstateReader } from '../../src/azure/estate.ts';
+import { createMachineMaker } from '../../src/azure/machines.ts';
 import { createRangeReader } from '../../src/azure/page-ranges.ts';
 import { createRateLimiter } from '../../src/azure/rate-limiter.ts';
 import { createRetailPrices } from '../../src/azure/retail-prices.ts';
 import { createSnapshotAccess } from '../../src/azure/snapshot-access.ts';
 import { createSnapshots } from '../../src/azure/snapshots.ts';
+import { Chains } from '../../src/cost/chains.ts';
+import { meterChain } from '../../src/cost/meter-chain.ts';
 import {
   APP_GROUP,
   type AzureUnderTest,
@@ -15,6 +19,8 @@ import {
   OWN_GROUP,
   REGION,
 } from '../contract/azure-contract.ts';
+import { machineContract } from '../contract/machine-contract.ts';
+import { createMemoryStore } from '../memory/memory-store.ts';
 import { SUBSCRIPTION_ID, startTestAzure, type TestAzure } from '../support/sandbox-azure.ts';
 
 let sandbox: TestAzure;
@@ -46,9 +52,11 @@ function create(): AzureUnderTest {
     estate: createEstateReader(arm),
     snapshots: createSnapshots(arm),
     access: createSnapshotAccess(arm),
-    ranges: createRangeReader({ clock }),
+    ranges: createRangeReader({ clock, credential }),
     prices: createRetailPrices({ url: `${armUrl}/api/retail/prices`, clock }),
     disks: createDiskMaker(arm),
+    machines: createMachineMaker(arm),
+    describer: createMachineDescriber(arm),
     clock,
     addDisk: async (name) => {
       const disk = { ...place, name, sizeGiB: DISK_GIB, tags: { owner: 'ops' } };
@@ -96,6 +104,32 @@ afterAll(async () => {
 });
 
 azureContract('the adapters on the sandbox', () => azure);
+machineContract('the adapters of machines on the sandbox', () => azure);
+
+describe('management groups on the sandbox', () => {
+  const [second, third] = ['00000000-0000-4000-8000-0000000000b2', '00000000-0000-4000-8000-0000000000c3'];
+  beforeAll(async () => {
+    const managementGroups = [
+      { name: 'Contoso', subscriptionIds: [SUBSCRIPTION_ID] },
+      { name: 'Prod', parent: 'contoso', subscriptionIds: [second.toUpperCase(), third] },
+    ];
+    await sandbox.admin('POST', 'estate', { managementGroups });
+  });
+
+  it('are read to their last page, groups below included, ids in lower case', async () => {
+    await sandbox.admin('POST', 'settings', { pageSize: 1 });
+    try {
+      expect(await azure.estate.listSubscriptions('contoso')).toEqual([SUBSCRIPTION_ID, second, third]);
+      expect(await azure.estate.listSubscriptions('PROD')).toEqual([second, third]);
+    } finally {
+      await sandbox.admin('POST', 'settings', { pageSize: 500 });
+    }
+  });
+
+  it('that are not there are told as such', async () => {
+    await expect(azure.estate.listSubscriptions('no such/group')).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
 
 describe('on the sandbox', () => {
   const take = (diskId: string, name: string) =>
@@ -105,6 +139,24 @@ describe('on the sandbox', () => {
     });
   const idOf = (name: string) =>
     `/subscriptions/${SUBSCRIPTION_ID}/resourceGroups/${OWN_GROUP}/providers/Microsoft.Compute/snapshots/${name}`;
+  let faulty = 0;
+  /** What a turn at metering needs: the adapters, and books in memory. */
+  const metering = () => {
+    const store = createMemoryStore();
+    const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+    const { access, ranges, clock } = azure;
+    return { store, chains: new Chains(store), access, ranges, clock, log: quiet };
+  };
+  const labelsOf = (key: string, diskId: string) => {
+    const source = { key, kind: 'disk' as const, id: diskId, name: key, resourceGroup: APP_GROUP, tags: {} };
+    const place = { region: REGION, subscriptionId: SUBSCRIPTION_ID };
+    return { key, diskId, diskName: key, ...place, snapshotSku: 'Standard_ZRS', shared: false, source };
+  };
+  const patch = async (id: string, body: object) => {
+    const token = await sandbox.credential.getToken('https://management.azure.com/.default');
+    const headers = { authorization: `Bearer ${token?.token}`, 'content-type': 'application/json' };
+    await request(`${sandbox.armUrl}${id}?api-version=2025-01-02`, 'PATCH', headers, body);
+  };
   const counts = () =>
     sandbox.admin<{ total: number; throttled: number; byRoute: Record<string, number> }>('GET', 'counts');
 
@@ -125,6 +177,141 @@ describe('on the sandbox', () => {
     expect((await counts()).total).toBe(3);
     await azure.access.close(idOf('three-calls'));
     expect((await counts()).total).toBe(5);
+  });
+
+  it('makes, reads and shows the network of private snapshots, which it never patches', async () => {
+    const diskId = await azure.addDisk('private');
+    const diskAccessId = `/subscriptions/${SUBSCRIPTION_ID}/resourceGroups/net/providers/Microsoft.Compute/diskAccesses/da`;
+    const place = {
+      subscriptionId: SUBSCRIPTION_ID,
+      resourceGroup: OWN_GROUP,
+      name: 'private',
+      region: REGION,
+      diskId,
+    };
+    const request = { ...place, sku: 'Standard_ZRS', tags: {} };
+    await expect(azure.snapshots.start({ ...request, networkAccess: 'private' })).rejects.toMatchObject({
+      code: 'azure-rejected',
+    });
+    await azure.snapshots.start({ ...request, networkAccess: 'private', diskAccessId });
+    await azure.clock.wait(600_000);
+    const seen = await azure.snapshots.get(idOf('private'));
+    expect(seen?.network).toEqual({ policy: 'AllowPrivate', publicAccess: 'Disabled', diskAccessId });
+    await sandbox.admin('POST', 'counts/reset');
+    const url = await azure.access.open(idOf('private'), 60, seen?.network);
+    // Only from a network that an endpoint leads from.
+    await expect(azure.ranges.allocated(url, { offset: 0, length: 4_096 })).rejects.toMatchObject({
+      code: 'azure-denied',
+    });
+    await sandbox.admin('POST', 'settings', { privateEndpoints: true });
+    expect(await azure.ranges.allocated(url, { offset: 0, length: 4_096 })).toEqual({ written: [], cleared: [] });
+    await sandbox.admin('POST', 'settings', { privateEndpoints: false });
+    await azure.access.close(idOf('private'), seen?.network);
+    expect(Object.keys((await counts()).byRoute).filter((route) => route.startsWith('PATCH'))).toEqual([]);
+    expect((await azure.snapshots.get(idOf('private')))?.network).toEqual(seen?.network);
+  });
+
+  it('reads with a token where the snapshot wants one, the previous one too', async () => {
+    const diskId = await azure.addDisk('guarded');
+    const ids = ['guarded-1', 'guarded-2'];
+    for (const name of ids) {
+      await azure.write(diskId, 0, 65_536);
+      await take(diskId, name);
+      await azure.clock.wait(600_000);
+      await patch(idOf(name), { properties: { dataAccessAuthMode: 'AzureActiveDirectory' } });
+    }
+    const [previousUrl = '', url = ''] = await Promise.all(ids.map((name) => azure.access.open(idOf(name), 600)));
+    const window = { offset: 0, length: 1_048_576 };
+    expect((await azure.ranges.changed(url, previousUrl, window)).written).toEqual([{ offset: 0, length: 65_536 }]);
+    const anonymous = createRangeReader({ clock: azure.clock });
+    await expect(anonymous.allocated(url, window)).rejects.toMatchObject({ code: 'azure-denied' });
+    for (const name of ids) await azure.access.close(idOf(name));
+  });
+
+  it('tells that a VHDX has no ranges', async () => {
+    const sku = 'PremiumV2_LRS';
+    const disk = { resourceGroup: APP_GROUP, region: REGION, name: 'v2', sizeGiB: 4, sku, zones: ['1'] };
+    const { ids } = await sandbox.admin<{ ids: string[] }>('POST', 'estate', { disks: [disk] });
+    await take(ids.find((id) => id.endsWith('/v2')) ?? '', 'v2');
+    await azure.clock.wait(600_000);
+    expect((await azure.snapshots.get(idOf('v2')))?.sectorBytes).toBe(4_096);
+    const url = await azure.access.open(idOf('v2'), 60);
+    await expect(azure.ranges.allocated(url, { offset: 0, length: 4_096 })).rejects.toMatchObject({
+      code: 'azure-rejected',
+    });
+    await azure.access.close(idOf('v2'));
+  });
+
+  const MINUTE = 60_000;
+  const answered = (status: number, code: string, message = 'busy') => ({ status, code, message });
+  it.each([
+    ['an open that is answered 409', 'PATCH', 'snapshots/', answered(409, 'OperationNotAllowed')],
+    ['an open that is answered 429', 'PATCH', 'snapshots/', answered(429, 'TooManyRequests')],
+    ['a lost answer after opening', 'PATCH', 'snapshots/', 'lost-answer'],
+    ['a lost answer of the grant', 'POST', 'beginGetAccess', 'lost-answer'],
+    ['a grant that is refused', 'POST', 'beginGetAccess', answered(403, 'AuthorizationFailed')],
+    ['a grant of which nothing more is heard', 'GET', 'DiskOperations', answered(500, 'InternalServerError')],
+    ['an access that ends while it is read', 'GET', 'comp=pagelist', answered(403, 'AuthenticationFailed')],
+    ['a revocation that fails', 'POST', 'endGetAccess', answered(500, 'InternalServerError')],
+    ['a revocation that is refused', 'POST', 'endGetAccess', answered(403, 'AuthorizationFailed')],
+    ['a lost answer of the revocation', 'POST', 'endGetAccess', 'lost-answer'],
+  ])('after %s no access stays granted, and the network is as it was', async (_, method, path, action) => {
+    const name = `faulty-${++faulty}`;
+    const diskId = await azure.addDisk(name);
+    await azure.write(diskId, 0, 65_536);
+    await take(diskId, name);
+    await azure.clock.wait(10 * MINUTE);
+    const seen = await azure.snapshots.get(idOf(name));
+    if (!seen) throw new Error('there is no snapshot');
+    const deps = metering();
+    await deps.chains.add([
+      { head: labelsOf(name, diskId), node: { ...seen, pointId: name, policy: 'gold', snapshotId: seen.id } },
+    ]);
+    // More than the calls' own tries: the turn itself fails.
+    await sandbox.admin('POST', 'faults', { method, path, times: 6, action });
+    for (let turn = 0; turn < 10; turn += 1) {
+      const { retryInMs } = await meterChain(deps, name);
+      if (retryInMs === null) break;
+      await azure.clock.wait(retryInMs);
+    }
+    await sandbox.admin('DELETE', 'faults');
+    const after = await azure.snapshots.get(idOf(name));
+    expect(after?.network).toEqual(seen.network);
+    expect((await deps.chains.nodes(name)).map(({ writtenBytes }) => writtenBytes)).toEqual([65_536]);
+    // What nobody has access to can be deleted.
+    await azure.snapshots.delete(idOf(name));
+  });
+
+  it('measures the largest of usual disks, goes on where its access ended, and agrees with the bill', async () => {
+    const disk = { resourceGroup: APP_GROUP, region: REGION, name: 'huge', sizeGiB: 32_767 };
+    const { ids } = await sandbox.admin<{ ids: string[] }>('POST', 'estate', { disks: [disk] });
+    const diskId = ids.find((id) => id.endsWith('/huge')) ?? '';
+    const TIB = 2 ** 40;
+    const key = 'huge';
+    const deps = metering();
+    for (const [at, name] of ['huge-1', 'huge-2'].entries()) {
+      // Over the edge of a window, and in the last one.
+      await azure.write(diskId, 7 * TIB - 4_096, 8_192 * (at + 1));
+      await azure.write(diskId, 31 * TIB + at * 65_536, 65_536);
+      await take(diskId, name);
+      await azure.clock.wait(600_000);
+      const seen = await azure.snapshots.get(idOf(name));
+      if (!seen) throw new Error('there is no snapshot');
+      const node = { ...seen, pointId: name, policy: 'gold', snapshotId: seen.id };
+      await deps.chains.add([{ head: labelsOf(key, diskId), node }]);
+    }
+    await sandbox.admin('POST', 'counts/reset');
+    const ended = { status: 403, code: 'AuthenticationFailed' };
+    await sandbox.admin('POST', 'faults', { method: 'GET', path: 'comp=pagelist', nth: 20, action: ended });
+    expect((await meterChain(deps, key)).retryInMs).not.toBeNull();
+    expect((await meterChain(deps, key)).retryInMs).toBeNull();
+    await sandbox.admin('DELETE', 'faults');
+    const { byRoute } = await counts();
+    expect(byRoute['GET /md/{token}/abcd?comp=pagelist']).toBe(2 * 32 + 1);
+    const nodes = await deps.chains.nodes(key);
+    const books = nodes.reduce((sum, { writtenBytes }) => sum + (writtenBytes ?? Number.NaN), 0);
+    expect(books).toBe(await azure.storedBytes(nodes[0]?.familyId ?? ''));
+    for (const { snapshotId } of nodes) expect((await azure.snapshots.get(snapshotId))?.networkAccess).toBe('deny');
   });
 
   it('tells an operation that fails', async () => {

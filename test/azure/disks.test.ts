@@ -51,6 +51,16 @@ describe('creating a disk', () => {
     });
   });
 
+  it('gives what may boot what a machine needs to know of its system, as the snapshot has it', async () => {
+    const properties = { osType: 'Linux', hyperVGeneration: 'V2', securityProfile: { securityType: 'TrustedLaunch' } };
+    const fake = createFakeArm(
+      inOrder({ status: 200, body: { id: SNAPSHOT_ID, properties } }, { status: 200, body: {} }),
+    );
+    await createDiskMaker(fake.arm).createDisk({ ...REQUEST, mayBoot: true });
+    expect(fake.calls()).toEqual(['GET s1', 'PUT d1']);
+    expect(fake.requests[1]?.body).toMatchObject({ properties });
+  });
+
   it('names zone and encryption set where they are asked for', async () => {
     const fake = createFakeArm(inOrder({ status: 200, body: {} }));
     await createDiskMaker(fake.arm).createDisk({ ...REQUEST, zone: '2', diskEncryptionSetId: '/des' });
@@ -103,6 +113,8 @@ describe('reading and deleting a disk', () => {
       id: DISK_ID,
       tags: { restore: 'r1' },
       managedBy: '/vm',
+      sku: { name: 'Premium_LRS' },
+      zones: ['2'],
       properties: { uniqueId: 'u', diskSizeGB: 64, provisioningState: 'Updating' },
     };
     const { arm } = createFakeArm(inOrder({ status: 200, body }, refusal(404, 'ResourceNotFound')));
@@ -113,6 +125,9 @@ describe('reading and deleting a disk', () => {
       tags: { restore: 'r1' },
       state: 'pending',
       sizeBytes: 64 * GIB,
+      sku: 'Premium_LRS',
+      zone: '2',
+      diskEncryptionSetId: null,
       attachedTo: '/vm',
     });
     expect(await disks.getDisk(SUBSCRIPTION, 'rg', 'd1')).toBeNull();

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TokenCredential } from '@azure/identity';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createRangeReader } from '../../src/azure/page-ranges.ts';
 import { makeCertificate } from '../../src/sandbox/certificate.ts';
@@ -16,6 +17,7 @@ interface Seen {
   readonly range: string | undefined;
   readonly previous: string | undefined;
   readonly marker: string | null;
+  readonly authorization: string | undefined;
 }
 
 /** A page blob that answers by a script: what no snapshot of the sandbox can be made to answer. */
@@ -37,6 +39,7 @@ beforeAll(async () => {
       range: header('x-ms-range'),
       previous: header('x-ms-previous-snapshot-url'),
       marker: searchParams.get('marker'),
+      authorization: header('authorization'),
     };
     seen.push(one);
     const { status, xml } = answer(one, seen.length);
@@ -153,6 +156,51 @@ describe('ranges', () => {
     expect(`${failure.stack}${JSON.stringify(failure.facts)}`).not.toContain('SECRET');
     expect(failure.cause).toBeUndefined();
     expect(seen).toHaveLength(requests);
+  });
+
+  describe('of a disk that wants a token', () => {
+    const window = { offset: 0, length: GRAIN };
+    const tokens = (getToken: (scope: string) => string | Error) => {
+      const scopes: string[] = [];
+      const credential: TokenCredential = {
+        getToken: async (scope) => {
+          scopes.push(String(scope));
+          const token = getToken(String(scope));
+          if (token instanceof Error) throw token;
+          return { token, expiresOnTimestamp: Date.now() + 3_600_000 };
+        },
+      };
+      return { scopes, reader: createRangeReader({ clock, credential }) };
+    };
+    /** A disk that lets in whoever brings the token beside the signature. */
+    const guarded = (right: string) => {
+      answer = ({ authorization }) =>
+        authorization === `Bearer ${right}` ? pageList([]) : { status: 401, xml: '<Error/>' };
+    };
+
+    it('are read with it once it has been asked for, and for others it never goes along', async () => {
+      const { scopes, reader: own } = tokens(() => 'T1');
+      answer = () => pageList([]);
+      await own.allocated(url.replace('/x/', '/open/'), window);
+      expect(seen.map(({ authorization }) => authorization)).toEqual([undefined]);
+      expect(scopes).toEqual([]);
+      guarded('T1');
+      await own.allocated(url, window);
+      await own.changed(url, url, window);
+      expect(seen.slice(1).map(({ authorization }) => authorization)).toEqual([undefined, 'Bearer T1', 'Bearer T1']);
+      // The audience ends with a slash, or the service refuses the token.
+      expect([...new Set(scopes)]).toEqual(['https://disk.azure.com//.default']);
+    });
+
+    it('are denied where it is not the right one, where there is none, and without an identity', async () => {
+      guarded('T1');
+      const none = Object.assign(new Error('no identity'), { name: 'CredentialUnavailableError' });
+      for (const given of ['T2', none]) {
+        const read = tokens(() => given).reader.allocated(url, window);
+        await expect(read).rejects.toMatchObject({ code: 'azure-denied' });
+      }
+      await expect(reader.allocated(url, window)).rejects.toMatchObject({ code: 'azure-denied' });
+    });
   });
 
   it.each(['http://localhost/x?sig=SECRET', 'no url'])('are not read from %s', async (bad) => {

@@ -40,6 +40,23 @@ async function priceOf(...rows: readonly object[]) {
   return prices({ Items: rows, NextPageLink: null }).source.snapshotPrice('westeurope', 'ZRS', 'EUR');
 }
 
+describe('prices of disks', () => {
+  const meter = { productName: 'Premium SSD Managed Disks', meterName: 'P10 LRS Disk' };
+  const disk = { ...meter, retailPrice: 19.71, unitOfMeasure: '1/Month' };
+
+  it.each([
+    { name: 'the meter itself', rows: [disk], price: 19_710_000 },
+    { name: 'not the one of shared disks', rows: [{ ...disk, meterName: 'P10 LRS Disk Mount' }], price: null },
+    { name: 'not one of another product', rows: [{ ...disk, productName: 'Premium Page Blob' }], price: null },
+    { name: 'not a unit that it does not know', rows: [{ ...disk, unitOfMeasure: '1/Hour' }], price: null },
+    { name: 'nothing where there is none', rows: [], price: null },
+  ])('takes $name', async ({ rows, price }) => {
+    const { source, urls } = prices({ Items: rows.map(row), NextPageLink: null });
+    expect(await source.diskPrice('westeurope', meter, 'EUR')).toBe(price);
+    expect(urls[0]?.searchParams.get('$filter')).toContain("meterName eq 'P10 LRS Disk'");
+  });
+});
+
 describe('retail prices', () => {
   it('asks narrowly and reads the price', async () => {
     const { source, urls } = prices({ Items: [row()], NextPageLink: null });
@@ -68,6 +85,11 @@ describe('retail prices', () => {
     ['a higher tier', { tierMinimumUnits: 100 }],
     ['an unknown unit', { unitOfMeasure: '1 GB/Day' }],
     ['a price of the future', { effectiveStartDate: '2026-03-02T00:00:00Z' }],
+    ['a price that has ended', { effectiveEndDate: '2026-03-01T00:00:00Z' }],
+    ['a price of zero', { retailPrice: 0 }],
+    ['a price below a micro-unit', { retailPrice: 0.000_000_4 }],
+    ['a price below zero', { retailPrice: -0.045 }],
+    ['a beginning that is no moment', { effectiveStartDate: 'soon' }],
     ['a row of another shape', { retailPrice: 'cheap' }],
   ])('does not take %s', async (_, change) => {
     expect(await priceOf(row(change))).toBeNull();
@@ -80,6 +102,29 @@ describe('retail prices', () => {
       row({ retailPrice: 0.08, effectiveStartDate: '2026-03-01T00:00:01Z' }),
     );
     expect(price?.microUnitsPerGiBMonth).toBe(60_000);
+  });
+
+  it.each([
+    ['before any', '2023-12-31T23:59:59Z', null],
+    ['on the first day of one', '2024-01-01T00:00:00Z', 40_000],
+    ['on its last day', '2026-03-15T23:59:59.999Z', 40_000],
+    ['from the middle of a month on', '2026-03-16T00:00:00Z', 60_000],
+  ])('takes the one that was in force %s', async (_, at, expected) => {
+    const rows = [
+      row({ retailPrice: 0.04, effectiveEndDate: '2026-03-16T00:00:00Z' }),
+      row({ retailPrice: 0.06, effectiveStartDate: '2026-03-16T00:00:00Z', meterId: 'm2' }),
+    ];
+    const { source } = prices({ Items: rows, NextPageLink: null });
+    const price = await source.snapshotPrice('westeurope', 'ZRS', 'EUR', Date.parse(at));
+    expect(price?.microUnitsPerGiBMonth ?? null).toBe(expected);
+  });
+
+  it("takes the region's own meter before one that it shares", async () => {
+    const price = await priceOf(
+      row({ retailPrice: 0.09, isPrimaryMeterRegion: false, meterId: 'a' }),
+      row({ meterId: 'b' }),
+    );
+    expect(price?.meterId).toBe('b');
   });
 
   it('divides a block of units', async () => {

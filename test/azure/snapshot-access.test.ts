@@ -94,6 +94,54 @@ describe('opening a snapshot', () => {
   });
 });
 
+describe('a snapshot whose network is not closed to everybody', () => {
+  const DISK_ACCESS = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/diskAccesses/da';
+  const OPEN = { policy: 'AllowAll', publicAccess: 'Enabled', diskAccessId: null } as const;
+  const PRIVATE = { policy: 'AllowPrivate', publicAccess: 'Disabled', diskAccessId: DISK_ACCESS } as const;
+  const SHUT = { policy: 'DenyAll', publicAccess: 'Enabled', diskAccessId: DISK_ACCESS } as const;
+  const HALF = { policy: 'AllowAll', publicAccess: 'Disabled', diskAccessId: null } as const;
+
+  it.each([
+    ['open', OPEN],
+    ['private', PRIVATE],
+  ])('is not patched where it is %s: two calls less to open and to close', async (_, found) => {
+    const fake = createFakeArm(inOrder(GRANTING, GRANTED, DONE));
+    const access = createSnapshotAccess(fake.arm);
+    await access.open(SNAPSHOT_ID, 60, found);
+    await access.close(SNAPSHOT_ID, found);
+    expect(fake.calls()).toEqual(['POST beginGetAccess', 'GET 1', 'POST endGetAccess']);
+  });
+
+  it.each([
+    [
+      'closed, with a disk access resource',
+      SHUT,
+      { networkAccessPolicy: 'DenyAll', publicNetworkAccess: 'Enabled', diskAccessId: DISK_ACCESS },
+    ],
+    ['closed to the public alone', HALF, { networkAccessPolicy: 'AllowAll', publicNetworkAccess: 'Disabled' }],
+  ])('is put back exactly where it is %s', async (_, found, properties) => {
+    const fake = createFakeArm(inOrder(PATCHED, GRANTED, DONE, PATCHED));
+    const access = createSnapshotAccess(fake.arm);
+    await access.open(SNAPSHOT_ID, 60, found);
+    await access.close(SNAPSHOT_ID, found);
+    const patches = fake.requests.filter(({ method }) => method === 'PATCH').map(({ body }) => body);
+    expect(patches).toEqual([
+      { properties: { networkAccessPolicy: 'AllowAll', publicNetworkAccess: 'Enabled' } },
+      { properties },
+    ]);
+  });
+
+  it('is put back after an open that has failed', async () => {
+    const fake = createFakeArm(inOrder(PATCHED, refusal(403, 'AuthorizationFailed'), DONE, PATCHED));
+    await expect(createSnapshotAccess(fake.arm).open(SNAPSHOT_ID, 60, HALF)).rejects.toMatchObject({
+      code: 'azure-denied',
+    });
+    expect(fake.requests.at(-1)?.body).toEqual({
+      properties: { networkAccessPolicy: 'AllowAll', publicNetworkAccess: 'Disabled' },
+    });
+  });
+});
+
 describe('closing a snapshot', () => {
   it('takes two calls and polls nothing', async () => {
     const fake = createFakeArm(inOrder(DONE, PATCHED));

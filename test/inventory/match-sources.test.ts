@@ -196,9 +196,11 @@ const lastOf = (id: string | undefined) => id?.split('/').at(-1);
 
 function policyOf(select: Json = {}, snapshot: Json = {}) {
   const scopes = [`/subscriptions/${SUBSCRIPTION}`];
-  return readPolicy(
+  const policy = readPolicy(
     smallDocument({ select: { scopes, include: [{ tag: 'backup', equals: 'yes' }], ...select }, snapshot }),
   );
+  const inSubscriptions = policy.select.scopes.filter((scope) => 'subscriptionId' in scope);
+  return { ...policy, select: { ...policy.select, scopes: inSubscriptions } };
 }
 
 describe('matchSources', () => {

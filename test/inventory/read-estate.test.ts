@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { AppError } from '../../src/base/errors.ts';
 import type { Disk, EstateReader, VirtualMachine } from '../../src/inventory/inventory.ts';
-import { readEstate } from '../../src/inventory/read-estate.ts';
+import { listOnce, readEstate } from '../../src/inventory/read-estate.ts';
 
 /** Answers with one named machine and disk per subscription, and remembers what was asked. */
 class StubReader implements EstateReader {
@@ -31,7 +31,18 @@ class StubReader implements EstateReader {
   async listResourceGroups(): Promise<readonly string[]> {
     return [];
   }
+
+  async listSubscriptions(): Promise<readonly string[]> {
+    return [];
+  }
 }
+
+test('two policies over the same subscription list it once a moment', async () => {
+  const reader = new StubReader();
+  const moment = listOnce(reader);
+  await Promise.all([readEstate(moment, ['a', 'b']), readEstate(moment, ['B', 'c'])]);
+  expect(reader.asked.toSorted()).toEqual(['a', 'b', 'c']);
+});
 
 test('each subscription is listed once, in whatever case it is named', async () => {
   const reader = new StubReader();

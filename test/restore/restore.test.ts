@@ -5,9 +5,10 @@ import { runTick } from '../../src/functions/run-tick.ts';
 import type { Point } from '../../src/protect/point.ts';
 import { savePolicy } from '../../src/protect/save-policy.ts';
 import type { Restore } from '../../src/restore/restore.ts';
-import { restorePercent, restoreStepName } from '../../src/restore/restore-progress.ts';
 import { parseRestoreRequest } from '../../src/restore/restore-request.ts';
-import { cancelRestore, startRestore } from '../../src/restore/start-restore.ts';
+import { RestoreView } from '../../src/restore/show-restore.ts';
+import { startRestore } from '../../src/restore/start-restore.ts';
+import { cancelRestore } from '../../src/restore/undo-restore.ts';
 import { addShop, createMemoryApp, goldDocument, type MemoryApp, START, SUBSCRIPTION } from '../support/memory-app.ts';
 
 let memory: MemoryApp;
@@ -49,8 +50,12 @@ const start = (body: unknown, operationId = 'operation') =>
 async function begin(body: unknown): Promise<Restore> {
   const started = await start(body);
   if (!started.ok || started.value.kind !== 'started') throw new Error(JSON.stringify(started));
-  return started.value.restore;
+  const [restore] = started.value.restores;
+  if (!restore) throw new Error('nothing was started');
+  return restore;
 }
+
+const view = (restore: Restore) => new RestoreView(memory.app.store, memory.app.clock.now()).show(restore);
 
 async function end(id: string): Promise<Restore> {
   await drain();
@@ -62,12 +67,12 @@ async function end(id: string): Promise<Restore> {
 describe('a restore of a disk', () => {
   it('makes a disk with the bytes of the point, and leaves nothing else', async () => {
     const begun = await begin(request());
-    expect(begun).toMatchObject({ state: 'running', target: { name: 'back', sku: 'Premium_LRS', sizeGiB: 1 } });
-    expect([restoreStepName(begun), restorePercent(begun)]).toEqual(['check', 0]);
+    const target = { name: 'back', sku: 'Premium_LRS', sizeGiB: 1 };
+    expect(await view(begun)).toMatchObject({ state: 'queued', target, step: 'check', percent: 0 });
     const done = await end(begun.id);
     expect(done).toMatchObject({ state: 'succeeded', error: null });
-    expect([restoreStepName(done), restorePercent(done)]).toEqual([null, 100]);
-    expect(done.steps.map((step) => step.name)).toEqual(['check', 'create-disk', 'wait-for-disk', 'finish']);
+    expect(await view(done)).toMatchObject({ step: null, percent: 100 });
+    expect(done.steps.map((step) => step.name)).toEqual(['check', 'create-disks', 'finish']);
     expect(done.steps.every((step) => step.finishedAt !== null)).toBe(true);
     const snapshot = point.snapshots.find(({ diskName }) => diskName === 'web-data');
     expect(memory.azure.contentOf(done.created[0]?.id ?? '')).toEqual(
@@ -104,7 +109,10 @@ describe('a restore of a disk', () => {
   it("never touches a disk of the same name that is somebody else's", async () => {
     const other = memory.azure.addDisk({ subscriptionId: SUBSCRIPTION, resourceGroup: 'rg-shop', name: 'back' });
     const failed = await end((await begin(request())).id);
-    expect(failed).toMatchObject({ state: 'failed', error: { code: 'conflict' } });
+    expect(failed).toMatchObject({
+      state: 'failed',
+      error: { code: 'infeasible', reasons: [{ path: '$.target.name' }] },
+    });
     expect(memory.azure.calls.some((call) => call.operation === 'deleteDisk')).toBe(false);
     expect((await memory.azure.disks.getDisk(SUBSCRIPTION, 'rg-shop', 'back'))?.uniqueId).toBe(other.uniqueId);
   });
@@ -132,7 +140,7 @@ describe('a restore of a disk', () => {
 describe('the request', () => {
   it.each([
     { name: 'no body', body: undefined, path: '$' },
-    { name: 'another kind', body: { kind: 'vm', point: 'p' }, path: '$.kind' },
+    { name: 'another kind', body: { kind: 'tape', point: 'p' }, path: '$.kind' },
     { name: 'an unknown field', body: { kind: 'disk', point: 'p', force: true }, path: '$.force' },
     {
       name: 'a moment that is none',
