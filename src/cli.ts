@@ -4,16 +4,17 @@ import { parseArgs } from 'node:util';
 import { systemClock } from './base/clock.ts';
 import { showFound } from './base/problem.ts';
 import { type EpochMs, parseIso } from './base/time.ts';
+import { REBUILD_USAGE, runRebuild } from './cli-rebuild.ts';
 import type { PreviewAnswer, PreviewPlan, PreviewProblem } from './retain/preview.ts';
 import { previewFiles } from './retain/preview-files.ts';
 
 /**
- * The `holdfast` command: `holdfast preview --policy <file> --points <file> [--now <ISO>]`.
+ * The `holdfast` command: `holdfast preview --policy <file> --points <file> [--now <ISO>]`, and `holdfast rebuild` (see cli-rebuild.ts).
  *
  * Shape:  exit code 0 with the plan as JSON on standard output; 2 with `{ "problems": [ … ] }` on standard error, one problem a line, and nothing on
  *         standard output. A problem has file (`command`, `policy` or `points`), path, message, found and allowed.
  */
-const USAGE = 'preview --policy <file> --points <file> [--now <ISO 8601>]';
+const USAGE = `preview --policy <file> --points <file> [--now <ISO 8601>]; ${REBUILD_USAGE}`;
 
 const options = {
   policy: { type: 'string' },
@@ -81,8 +82,11 @@ function* showPlan({ verdicts, ...rest }: PreviewPlan): Generator<string> {
   yield `\n],${JSON.stringify(rest).slice(1)}\n`;
 }
 
-const answer = main(process.argv.slice(2));
-if (answer.ok) {
+const [command, ...rest] = process.argv.slice(2);
+const answer = command === 'rebuild' ? null : main(process.argv.slice(2));
+if (answer === null) {
+  process.exitCode = await runRebuild(rest);
+} else if (answer.ok) {
   await pipeline(showPlan(answer.plan), process.stdout);
 } else {
   // One problem a line, for people and grep; together one JSON document, for programs.

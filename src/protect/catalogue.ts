@@ -3,10 +3,12 @@ import { AppError } from '../base/errors.ts';
 import { spreadText } from '../base/long-text.ts';
 import type { Cells, Row, RowRange, Store } from '../base/store.ts';
 import type { EpochMs } from '../base/time.ts';
-import { invertedSlot, pointKeys } from '../schedule/point-names.ts';
+import { invertedBefore, pointKeys } from '../schedule/point-names.ts';
 import { type Point, pointSchema } from './point.ts';
 
 const TABLE = 'points';
+/** What `hashId` makes keys of sources from. */
+const SOURCE_KEY = /^[\w-]{1,64}$/;
 
 /** A point with the version of its row that was read. */
 export interface StoredPoint {
@@ -72,9 +74,12 @@ export class Catalogue {
 
   /** The points of a source, newest first. `before` gives only those with an earlier slot. */
   async *ofSource(sourceKey: string, options: { before?: EpochMs; limit?: number } = {}): AsyncIterable<StoredPoint> {
+    const from = options.before === undefined ? undefined : invertedBefore(options.before);
+    // Callers name sources too: what cannot be the key of one has no points.
+    if (from === null || !SOURCE_KEY.test(sourceKey)) return;
     const range: RowRange = {
       partitionKey: sourceKey,
-      ...(options.before === undefined ? {} : { from: invertedSlot(options.before - 1) }),
+      ...(from === undefined ? {} : { from }),
       ...(options.limit === undefined ? {} : { limit: options.limit }),
     };
     for await (const page of this.#store.table(TABLE).list(range)) for (const row of page) yield readPoint(row);

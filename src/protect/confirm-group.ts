@@ -2,11 +2,12 @@ import { type Audit, HOLDFAST } from '../audit/audit.ts';
 import { inParallel } from '../base/in-parallel.ts';
 import type { Store } from '../base/store.ts';
 import { type EpochMs, formatIso, HOUR_MS, MINUTE_MS } from '../base/time.ts';
-import { type ChainHead, type Chains, chainKey, type NewNode } from '../cost/cost.ts';
+import { type ChainHead, type Chains, CLOSED, chainKey, type NewNode } from '../cost/cost.ts';
 import { type Message, messageOf } from '../work/messages.ts';
 import type { WorkItem } from '../work/work.ts';
 import type { StoredPoint } from './catalogue.ts';
 import { type Confirmation, decideConfirmation } from './decide-confirmation.ts';
+import { TAG_POINT } from './plan-point.ts';
 import type { Point } from './point.ts';
 import type { Snapshot } from './ports.ts';
 import type { SourceBook } from './source-book.ts';
@@ -60,19 +61,27 @@ async function confirmCreates(
     return { id, stored, decision };
   });
   const finished = decisions.filter(({ decision }) => decision.kind === 'succeeded' || decision.kind === 'failed');
+  const shared = finished.length > 0 ? sharedFamilies(snapshotById) : new Set<string>();
+  const openPolicies = await findOpenPolicies(
+    deps,
+    finished.map(({ stored }) => stored),
+  );
   const added = finished.flatMap(({ decision }) =>
-    decision.kind === 'succeeded' || decision.kind === 'failed' ? chainNodesOf(decision.point, snapshotById) : [],
+    decision.kind === 'succeeded' || decision.kind === 'failed'
+      ? chainNodesOf(decision.point, snapshotById, shared, openPolicies)
+      : [],
   );
   await deps.chains.add(added);
   const chains = new Set(added.map(({ head }) => head.key));
-  const takenAtBySource = new Map<string, Map<string, EpochMs>>();
+  const takenByPolicy = new Map<string, Map<string, EpochMs[]>>();
   for (const { decision } of finished) {
     if (decision.kind !== 'succeeded' || decision.point.takenAt === null) continue;
-    const byKey = takenAtBySource.get(decision.point.policy) ?? new Map<string, EpochMs>();
-    byKey.set(decision.point.source.key, Math.max(byKey.get(decision.point.source.key) ?? 0, decision.point.takenAt));
-    takenAtBySource.set(decision.point.policy, byKey);
+    const { policy, source, takenAt } = decision.point;
+    const byKey = takenByPolicy.get(policy) ?? new Map<string, EpochMs[]>();
+    byKey.set(source.key, [...(byKey.get(source.key) ?? []), takenAt]);
+    takenByPolicy.set(policy, byKey);
   }
-  for (const [policy, takenAtByKey] of takenAtBySource) await deps.sources.notePoints(policy, takenAtByKey);
+  for (const [policy, takenByKey] of takenByPolicy) await deps.sources.notePoints(policy, takenByKey);
   const meter = [...chains].map((id): WorkItem => ({ kind: 'meter', id, dueAt: now + RESEND_AFTER_MS }));
   await deps.agenda.change(meter);
   await inParallel(decisions, ROWS_AT_ONCE, async ({ id, decision, stored }) => settle(deps, id, decision, stored));
@@ -90,7 +99,7 @@ async function settle(
 ): Promise<void> {
   if (decision.kind === 'startAgain') return startAgain(deps, id);
   if (decision.kind !== 'succeeded' && decision.kind !== 'failed') return;
-  const { state, takenAt, skewMs, finishedAt, error, snapshots, source, policy, slot } = decision.point;
+  const { state, takenAt, skewMs, finishedAt, error, snapshots, source, policy, slot, trigger } = decision.point;
   const finish = (current: Point): Point | null =>
     current.state === 'started' || current.state === 'failed'
       ? {
@@ -102,7 +111,8 @@ async function settle(
       : null;
   await deps.catalogue.update(id, finish, stored ?? undefined);
   const facts = { state, policy, source: source.id, slot, takenAt, snapshots: snapshots.length };
-  await deps.audit.record({ at: finishedAt ?? slot, actor: HOLDFAST, action: 'point.take', target: id, facts });
+  const action = trigger === 'rebuild' ? 'point.rebuild' : 'point.take';
+  await deps.audit.record({ at: finishedAt ?? slot, actor: HOLDFAST, action, target: id, facts });
   if (state === 'succeeded') return;
   const what = { point: id, source: source.name, policy, slot: formatIso(slot), code: error?.code };
   deps.log.error('a point has failed', what);
@@ -116,10 +126,39 @@ async function startAgain(deps: ConfirmDeps, id: string): Promise<void> {
   if (point?.state === 'planned') await deps.agenda.change([{ kind: 'take', id, dueAt: deps.clock.now() }]);
 }
 
-/** What a point adds to its disks' chains: its snapshots that are seen done. */
+/** The families of which somebody else keeps a snapshot here: what does not carry Holdfast's tag. */
+function sharedFamilies(snapshotById: ReadonlyMap<string, Snapshot>): ReadonlySet<string> {
+  const families = new Set<string>();
+  for (const { tags, familyId } of snapshotById.values())
+    if (familyId !== null && tags[TAG_POINT] === undefined) families.add(familyId);
+  return families;
+}
+
+/** Of the points that were taken back from Azure, the policies that leave their snapshots open to the network. */
+async function findOpenPolicies(
+  deps: ConfirmDeps,
+  points: readonly (StoredPoint | null)[],
+): Promise<ReadonlySet<string>> {
+  const open = new Set<string>();
+  const names = points.flatMap((stored) => (stored?.point.trigger === 'rebuild' ? [stored.point.policy] : []));
+  for (const name of new Set(names)) {
+    const policy = (await deps.policies.get(name))?.policy;
+    if (policy && policy.snapshot.networkAccess !== 'deny') open.add(name);
+  }
+  return open;
+}
+
+/**
+ * What a point adds to its disks' chains: its snapshots that are seen done.
+ *
+ * Safety: a snapshot that was taken back may still stand open from a measurement that the loss of the tables has ended: unless its policy wants that, it
+ *         counts as closed, so that the next measurement closes it.
+ */
 function chainNodesOf(
   point: Point,
   snapshotById: ReadonlyMap<string, Snapshot>,
+  shared: ReadonlySet<string>,
+  openPolicies: ReadonlySet<string>,
 ): readonly { readonly head: ChainHead; readonly node: NewNode }[] {
   return point.snapshots.flatMap((snapshot) => {
     const seen = snapshotById.get(snapshot.snapshotId.toLowerCase());
@@ -132,6 +171,7 @@ function chainNodesOf(
       region: point.source.region,
       subscriptionId: point.source.subscriptionId,
       snapshotSku: seen.sku,
+      shared: seen.familyId !== null && shared.has(seen.familyId),
       source: { key: sourceKey, kind, id, name, resourceGroup, tags },
     };
     const node: NewNode = {
@@ -140,6 +180,8 @@ function chainNodesOf(
       snapshotId: seen.id,
       familyId: seen.familyId,
       sizeBytes: seen.sizeBytes,
+      sectorBytes: seen.sectorBytes,
+      network: point.trigger === 'rebuild' && !openPolicies.has(point.policy) ? CLOSED : seen.network,
       createdAt: seen.createdAt,
     };
     return [{ head, node }];

@@ -10,6 +10,7 @@ export const TAG_POINT = 'holdfast-point';
 export const TAG_POLICY = 'holdfast-policy-name';
 export const TAG_SOURCE = 'holdfast-source';
 export const TAG_SLOT = 'holdfast-slot';
+export const TAG_ORIGIN = 'holdfast-origin';
 export const TAG_HOLD = 'holdfast-hold';
 export const TAG_DELETE_AFTER = 'holdfast-delete-after';
 

@@ -1,7 +1,8 @@
 import { formatIso } from '../base/time.ts';
 import type { Tags } from '../inventory/inventory.ts';
 import type { SnapshotSettings } from '../policy/policy.ts';
-import { TAG_POINT, TAG_POLICY, TAG_SLOT, TAG_SOURCE } from './plan-point.ts';
+import { originTag } from './origin-tag.ts';
+import { TAG_ORIGIN, TAG_POINT, TAG_POLICY, TAG_SLOT, TAG_SOURCE } from './plan-point.ts';
 import type { Point } from './point.ts';
 
 /** Most tags a resource may have, and the longest value. Source: Azure Resource Manager, tag limits. */
@@ -22,6 +23,7 @@ export function planTags(point: Point, settings: SnapshotSettings): Tags {
     [TAG_POLICY]: point.policy,
     [TAG_SOURCE]: point.source.key,
     [TAG_SLOT]: formatIso(point.slot),
+    [TAG_ORIGIN]: originTag(point),
   };
   const tags: Record<string, string> = { ...own };
   const taken = new Set(Object.keys(own).map((name) => name.toLowerCase()));

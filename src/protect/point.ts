@@ -42,7 +42,8 @@ export interface Point {
   readonly policy: string;
   readonly slot: EpochMs;
   readonly schedules: readonly string[];
-  readonly trigger: 'schedule' | 'demand';
+  /** `rebuild`: taken back into the catalogue from what Azure still has. */
+  readonly trigger: 'schedule' | 'demand' | 'rebuild';
   readonly source: Omit<Source, 'disks'>;
   readonly state: 'planned' | 'started' | 'succeeded' | 'failed' | 'deleting';
   readonly plannedAt: EpochMs;
@@ -59,6 +60,8 @@ export interface Point {
   readonly snapshots: readonly PointSnapshot[];
   readonly hold: Hold | null;
   readonly mark: Mark | null;
+  /** The manifest of its virtual machine; none for a single disk, or where it could not be had. */
+  readonly manifest?: string | undefined;
 }
 
 /** The stored form of a point: read strictly, so that a damaged row is reported and never acted on. */
@@ -67,7 +70,7 @@ export const pointSchema = z.strictObject({
   policy: z.string(),
   slot: z.number().int(),
   schedules: z.array(z.string()),
-  trigger: z.enum(['schedule', 'demand']),
+  trigger: z.enum(['schedule', 'demand', 'rebuild']),
   source: storedOriginSchema,
   state: z.enum(['planned', 'started', 'succeeded', 'failed', 'deleting']),
   plannedAt: z.number().int(),
@@ -96,6 +99,7 @@ export const pointSchema = z.strictObject({
     .strictObject({ reason: z.string(), until: z.number().int().nullable(), by: z.string(), at: z.number().int() })
     .nullable(),
   mark: z.strictObject({ at: z.number().int(), deleteAfter: z.number().int(), because: z.string() }).nullable(),
+  manifest: z.string().optional(),
 });
 
 /** True while a hold stands: a hold that has expired no longer forbids anything. */

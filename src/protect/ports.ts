@@ -1,4 +1,5 @@
 import type { EpochMs } from '../base/time.ts';
+import type { NetworkState } from '../cost/ports.ts';
 import type { Tags } from '../inventory/inventory.ts';
 
 /** A managed snapshot as Azure tells it. */
@@ -21,6 +22,9 @@ export interface Snapshot {
   readonly sourceUniqueId: string | null;
   readonly sizeBytes: number;
   readonly networkAccess: 'deny' | 'private' | 'allow';
+  readonly network: NetworkState;
+  /** 4096 on disks whose snapshots are VHDX files: no page ranges can be had of them. */
+  readonly sectorBytes: number;
   /** True while an immutability policy that has not expired holds it. */
   readonly immutable: boolean;
 }
@@ -34,6 +38,8 @@ export interface SnapshotRequest {
   readonly sku: string;
   readonly tags: Tags;
   readonly networkAccess: 'deny' | 'private' | 'allow';
+  /** With `private`: the disk access resource whose private endpoints lead to it. */
+  readonly diskAccessId?: string;
 }
 
 /**

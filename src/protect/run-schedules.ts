@@ -6,13 +6,16 @@ import type { Store } from '../base/store.ts';
 import { type EpochMs, formatIso, MINUTE_MS } from '../base/time.ts';
 import type { EstateReader, Source } from '../inventory/inventory.ts';
 import { matchSources, subscriptionsOf } from '../inventory/match-sources.ts';
-import { type Estate, readEstate } from '../inventory/read-estate.ts';
+import { listOnce, readEstate } from '../inventory/read-estate.ts';
+import { resolveScopes } from '../inventory/resolve-scopes.ts';
 import type { Policy } from '../policy/policy.ts';
 import { decideDueSlots } from '../schedule/decide-due-slots.ts';
 import { jitterMs, policyKey } from '../schedule/point-names.ts';
 import { messageOf } from '../work/messages.ts';
 import type { Agenda, WorkItem } from '../work/work.ts';
 import type { Catalogue } from './catalogue.ts';
+import { askForDrill, decideDueDrill } from './due-drill.ts';
+import { inTurns } from './in-turns.ts';
 import { planPoint } from './plan-point.ts';
 import type { PolicyBook } from './policy-book.ts';
 import { NEVER, type ScheduleState, type ScheduleStates } from './schedule-state.ts';
@@ -48,17 +51,17 @@ export interface ScheduleResult {
  * Finds every slot that is due, in each policy's zone, and plans one point per source and slot.
  *
  * Shape:  how many points were planned. No call when nothing is due.
- * Errors: a policy whose estate cannot be read stays due and is told; the others go on.
+ * Errors: a policy whose management groups or estate cannot be read stays due and is told; the others go on.
  * Safety: points and agenda are written before the schedule moves on, so a crash anywhere repeats the tick; the same slot is the same point.
  */
 export async function runSchedules(deps: ScheduleDeps, states: readonly ScheduleState[]): Promise<ScheduleResult> {
   const now = deps.clock.now();
   const due = states.filter((state) => state.nextDueAt <= now);
-  const estates = new Map<string, Promise<Estate>>();
+  const reader = listOnce(deps.estate);
   const result = { points: 0, missed: 0, failedPolicies: [] as string[] };
   for (const state of due) {
     try {
-      const done = await runPolicy(deps, state, now, estates);
+      const done = await runPolicy(deps, state, now, reader);
       result.points += done.points;
       result.missed += done.missed;
     } catch (error) {
@@ -79,7 +82,7 @@ async function runPolicy(
   deps: ScheduleDeps,
   state: ScheduleState,
   now: EpochMs,
-  estates: Map<string, Promise<Estate>>,
+  reader: EstateReader,
 ): Promise<{ points: number; missed: number }> {
   const stored = await deps.policies.get(state.policy);
   if (!stored) {
@@ -116,28 +119,28 @@ async function runPolicy(
   if (decision.missed.length > 0) await noteGaps(deps.store, policy.name, decision.missed, now);
   let points = 0;
   if (decision.slots.length > 0) {
-    const sources = await findSources(deps, policy, estates, now);
+    const sources = await findSources(deps, policy, reader, now);
     for (const slot of decision.slots) points += await planSlot(deps, policy, slot, sources, now);
   }
-  await deps.states.advance(state, decision.state, decision.nextDueAt ?? NEVER);
+  const drill = decideDueDrill(policy, state.evaluatedUpTo, now);
+  if (drill.id !== null) await askForDrill(deps, drill.id, now);
+  const nextDueAt = Math.min(decision.nextDueAt ?? NEVER, drill.nextDueAt ?? NEVER);
+  await deps.states.advance(state, new Map([...decision.state, ...drill.state]), nextDueAt);
   return { points, missed: decision.missed.length };
 }
 
 async function findSources(
   deps: ScheduleDeps,
   policy: Policy,
-  estates: Map<string, Promise<Estate>>,
+  reader: EstateReader,
   now: EpochMs,
 ): Promise<readonly Source[]> {
-  const subscriptionIds = subscriptionsOf([policy]);
-  const key = subscriptionIds.join();
-  const reading = estates.get(key) ?? readEstate(deps.estate, subscriptionIds);
-  estates.set(key, reading);
-  const { sources, findings } = matchSources(policy, await reading);
+  const resolved = await resolveScopes(reader, policy);
+  const { sources, findings } = matchSources(resolved, await readEstate(reader, subscriptionsOf([resolved])));
   for (const finding of findings)
     deps.log.warn('a source is not protected as asked', { policy: policy.name, ...finding });
   if (sources.length === 0) deps.log.warn('a policy matches nothing', { policy: policy.name });
-  await deps.sources.see(policy.name, sources, now);
+  await deps.sources.see(policy.name, sources, now, { all: true });
   return sources;
 }
 
@@ -153,7 +156,8 @@ async function planSlot(
   const jitters = policy.schedules
     .filter((schedule) => slot.schedules.includes(schedule.name))
     .flatMap((schedule) => schedule.jitter ?? []);
-  const points = sources.map((source) =>
+  const turns = inTurns(sources, ({ subscriptionId }) => subscriptionId.toLowerCase());
+  const points = turns.map((source) =>
     planPoint({ policy, source, slot: slot.at, schedules: slot.schedules, trigger: 'schedule', now }),
   );
   for (const point of points) {

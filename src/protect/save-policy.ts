@@ -5,10 +5,11 @@ import type { Parsed, Problem } from '../base/problem.ts';
 import type { EstateReader } from '../inventory/inventory.ts';
 import { matchSources, subscriptionsOf } from '../inventory/match-sources.ts';
 import { type Estate, readEstate } from '../inventory/read-estate.ts';
+import { type Resolved, resolveScopes } from '../inventory/resolve-scopes.ts';
 import { emptyProtections, tooManyPoints } from '../policy/check-policy.ts';
 import { parsePolicy } from '../policy/parse-policy.ts';
 import type { Policy } from '../policy/policy.ts';
-import { policyDocument } from '../policy/policy-document.ts';
+import { policyDocument, scopeText } from '../policy/policy-document.ts';
 import { snapshotGroup } from '../policy/snapshot-group.ts';
 import type { PolicyBook, SaveResult } from './policy-book.ts';
 import type { ScheduleStates } from './schedule-state.ts';
@@ -64,9 +65,12 @@ export async function savePolicy(
   const policy = checked.value;
   const before = await deps.policies.get(policy.name);
   const now = deps.clock.now();
+  const document = policyDocument(policy);
+  // Seen here already, so that a refusal leaves nothing behind; the write itself asks once more.
+  const seen = before?.state === 'active' ? before.version : null;
+  if (request.ifMatch !== undefined && request.ifMatch !== seen) return { kind: 'changed', version: seen, document };
   const startsAnew = before === null || before.state === 'deleted' || !before.policy.enabled;
   await deps.states.wake(policy.name, now, { forget: startsAnew });
-  const document = policyDocument(policy);
   const saved = await deps.policies.save({
     policy,
     document,
@@ -115,7 +119,37 @@ export async function deletePolicy(
   return saved;
 }
 
-async function checkEstate(reader: EstateReader, policy: Policy, force: boolean): Promise<readonly Problem[]> {
+async function checkEstate(reader: EstateReader, asked: Policy, force: boolean): Promise<readonly Problem[]> {
+  const unread = await unreadGroups(reader, asked);
+  if (unread.length > 0) return unread;
+  return checkSources(reader, await resolveScopes(reader, asked), force);
+}
+
+/** Every management group of a policy that cannot be read. */
+async function unreadGroups(reader: EstateReader, { select }: Policy): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const [index, scope] of select.scopes.entries()) {
+    if (!('managementGroup' in scope)) continue;
+    try {
+      await reader.listSubscriptions(scope.managementGroup);
+    } catch (error) {
+      if (!isAppError(error, 'not-found', 'azure-denied')) throw error;
+      problems.push({
+        path: `$.select.scopes[${index}]`,
+        message: 'the management group cannot be read',
+        found: scopeText(scope),
+        allowed: 'a management group whose descendants Holdfast has the right to read',
+      });
+    }
+  }
+  return problems;
+}
+
+async function checkSources(
+  reader: EstateReader,
+  policy: Resolved<Policy>,
+  force: boolean,
+): Promise<readonly Problem[]> {
   const subscriptionIds = subscriptionsOf([policy]);
   let estate: Estate;
   try {

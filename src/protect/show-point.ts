@@ -1,5 +1,5 @@
 import { type EpochMs, formatIso } from '../base/time.ts';
-import { type ChainNode, type Chains, chainKey } from '../cost/cost.ts';
+import { type ChainNode, type Chains, chainKey, measuredBy, nodeBytes } from '../cost/cost.ts';
 import { isHeld, type Point, type PointSnapshot } from './point.ts';
 
 /** A point as the API shows it. */
@@ -8,7 +8,8 @@ export type ShownPoint = Awaited<ReturnType<PointView['show']>>;
 /**
  * Shows points as the API does, reading each chain once.
  *
- * Shape:  times are ISO 8601 in UTC; `storedBytes` is what the point's snapshots store beyond the ones before them, null until it is measured.
+ * Shape:  times are ISO 8601 in UTC; `storedBytes` is what the point's snapshots store beyond the ones before them, null until it is measured;
+ *         `measured` says whether they come from its ranges, from Azure's bill, or from nowhere.
  */
 export class PointView {
   readonly #chains: Chains;
@@ -48,6 +49,7 @@ export class PointView {
     const key = chainKey(snapshot.diskUniqueId);
     const reading = this.#nodesByChain.get(key) ?? this.#read(key);
     this.#nodesByChain.set(key, reading);
+    const node = (await reading).get(pointId);
     return {
       id: snapshot.snapshotId,
       disk: snapshot.diskName,
@@ -56,7 +58,8 @@ export class PointView {
       sizeBytes: snapshot.sizeBytes,
       state: snapshot.state,
       createdAt: iso(snapshot.createdAt),
-      storedBytes: (await reading).get(pointId)?.writtenBytes ?? null,
+      storedBytes: node ? nodeBytes(node) : null,
+      measured: node ? measuredBy(node) : 'none',
     };
   }
 

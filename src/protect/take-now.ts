@@ -4,7 +4,8 @@ import type { Problem } from '../base/problem.ts';
 import { MINUTE_MS } from '../base/time.ts';
 import type { Source } from '../inventory/inventory.ts';
 import { matchSources, subscriptionsOf } from '../inventory/match-sources.ts';
-import { readEstate } from '../inventory/read-estate.ts';
+import { listOnce, readEstate } from '../inventory/read-estate.ts';
+import { resolveScopes } from '../inventory/resolve-scopes.ts';
 import type { Policy } from '../policy/policy.ts';
 import { messageOf } from '../work/messages.ts';
 import type { WorkItem } from '../work/work.ts';
@@ -13,6 +14,9 @@ import type { Point } from './point.ts';
 import type { ScheduleDeps } from './run-schedules.ts';
 
 const RESEND_AFTER_MS = 5 * MINUTE_MS;
+
+/** What planning a point on demand needs. */
+export type TakeNowDeps = ScheduleDeps & { readonly audit: Audit };
 
 export type TakenNow =
   | { readonly kind: 'planned'; readonly point: Point }
@@ -24,7 +28,7 @@ export type TakenNow =
  * Safety: `at` is the operation's own moment, so that repeating the request plans the same point.
  */
 export async function takeNow(
-  deps: ScheduleDeps & { audit: Audit },
+  deps: TakeNowDeps,
   request: { source: string; policy: string | null; by: string; at: number },
 ): Promise<TakenNow> {
   const active = (await deps.policies.list()).filter(
@@ -33,9 +37,11 @@ export async function takeNow(
   if (active.length === 0)
     return refuse('$.policy', 'names no policy', request.policy ?? 'nothing', 'the name of a policy');
   const found: { policy: Policy; source: Source }[] = [];
+  const reader = listOnce(deps.estate);
   for (const { policy } of active) {
-    const estate = await readEstate(deps.estate, subscriptionsOf([policy]));
-    const source = matchSources(policy, estate).sources.find(
+    const resolved = await resolveScopes(reader, policy);
+    const estate = await readEstate(reader, subscriptionsOf([resolved]));
+    const source = matchSources(resolved, estate).sources.find(
       (candidate) => candidate.key === request.source || sameResource(candidate.id, request.source),
     );
     if (source) found.push({ policy, source });

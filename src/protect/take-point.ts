@@ -5,9 +5,11 @@ import { inParallel } from '../base/in-parallel.ts';
 import type { Log } from '../base/log.ts';
 import { approximateMs, type EpochMs, formatIso, HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import type { Policy } from '../policy/policy.ts';
+import { diskAccessOf } from '../policy/snapshot-group.ts';
 import type { Message } from '../work/messages.ts';
 import type { Agenda, WorkItem } from '../work/work.ts';
 import type { Catalogue, StoredPoint } from './catalogue.ts';
+import type { ManifestBook } from './manifest-book.ts';
 import { planTags } from './plan-tags.ts';
 import type { Point } from './point.ts';
 import type { PolicyBook } from './policy-book.ts';
@@ -20,6 +22,7 @@ export interface TakeDeps {
   readonly unconfirmed: Unconfirmed;
   readonly agenda: Agenda;
   readonly snapshots: SnapshotTaker;
+  readonly manifests: ManifestBook;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -51,7 +54,7 @@ export async function takePoint(deps: TakeDeps, message: Message): Promise<void>
   if (stored?.point.state === 'started') return expectConfirmation(deps, stored.point, item);
   if (stored?.point.state !== 'planned') return deps.agenda.change([], [item]);
   const { point } = stored;
-  const policy = (await deps.policies.get(point.policy))?.policy ?? null;
+  const policy = (await deps.policies.getRecent(point.policy, deps.clock.now()))?.policy ?? null;
   const now = deps.clock.now();
   const failure = policy === null ? POLICY_GONE : tooLate(point, policy, now);
   if (policy === null || failure) {
@@ -68,12 +71,14 @@ export async function takePoint(deps: TakeDeps, message: Message): Promise<void>
     return expectConfirmation(deps, point, item);
   }
   const startedAt = deps.clock.now();
+  const manifest = point.source.kind === 'virtualMachine' ? await deps.manifests.capture(point.source) : null;
   const start = (current: Point): Point | null =>
     current.state === 'planned'
       ? {
           ...current,
           state: 'started',
           startedAt,
+          ...(manifest === null ? {} : { manifest }),
           snapshots: current.snapshots.map((snapshot) => ({ ...snapshot, state: 'started' })),
         }
       : null;
@@ -95,8 +100,14 @@ async function startAll(deps: TakeDeps, point: Point, policy: Policy): Promise<v
       sku: policy.snapshot.sku,
       tags,
       networkAccess: policy.snapshot.networkAccess,
+      ...diskAccess(policy, point),
     }),
   );
+}
+
+function diskAccess({ snapshot }: Policy, { source }: Point): { diskAccessId?: string } {
+  const { diskAccessId } = snapshot;
+  return diskAccessId === undefined ? {} : { diskAccessId: diskAccessOf(diskAccessId, source.region) };
 }
 
 /** Has the point's group looked at soon, and takes the point's own item off the agenda. */

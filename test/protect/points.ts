@@ -75,6 +75,8 @@ export function azureSnapshot(snapshot: PointSnapshot, changes: Partial<Snapshot
     sourceUniqueId: snapshot.diskUniqueId,
     sizeBytes: snapshot.sizeBytes,
     networkAccess: 'deny',
+    network: { policy: 'DenyAll', publicAccess: 'Disabled', diskAccessId: null },
+    sectorBytes: 512,
     immutable: false,
     ...changes,
   };
