@@ -155,6 +155,9 @@ async function sendDeletes(deps: DeleteDeps, point: Point, before: Point['state'
       if (isAppError(error, 'not-found')) continue;
       if (!isAppError(error, 'azure-locked')) throw error;
       deps.log.error('a deletion is forbidden in Azure', { point: point.id, policy: point.policy, ...error.facts });
+      const facts = { policy: point.policy, source: point.source.id, snapshot: snapshot.snapshotId };
+      const at = deps.clock.now();
+      await deps.audit.record({ at, actor: HOLDFAST, action: 'point.locked', target: point.id, facts });
       await noteDeleting(deps.chains, chainKey(snapshot.diskUniqueId), point.id, 'kept');
       if (sent > 0 || before === 'deleting') continue;
       await deps.catalogue.update(point.id, (current) => ({

@@ -68,13 +68,14 @@ async function openRecord(
 ): Promise<(snapshot: PointSnapshot, freed: Freed) => Promise<void>> {
   const { store, log, clock, currency } = deps;
   const prices = openPriceBook({ store, source: deps.prices, log }, currency, clock.now());
-  const sku = (await deps.policies.get(point.policy))?.policy.snapshot.sku ?? 'Standard_ZRS';
+  const sku = (await deps.policies.getRecent(point.policy, deps.clock.now()))?.policy.snapshot.sku ?? 'Standard_ZRS';
   const day = utcDay(point.deletingSince ?? clock.now());
   return (snapshot, freed) => {
     const { diskName, diskUniqueId } = snapshot;
     return recordFreed(
       { store, prices, log },
       { ...freed, chainKey: chainKey(diskUniqueId), diskName, source: point.source, day, sku },
+      clock.now(),
     );
   };
 }

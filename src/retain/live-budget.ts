@@ -26,12 +26,13 @@ export interface GivenUp {
  * How the budget comes out for what it covers together.
  *
  * Shape:  `group` is empty with `per: policy`, else the subscription or the tag's value. `partial` names sources of which something could not be weighed.
- * Units:  micro-units a month; `costMicroUnits` is what stays.
+ * Units:  micro-units a month; `costMicroUnits` is what is known of what stays, `uncertainMicroUnits` what the rest of it may cost beside: it fits where both do.
  */
 export interface BudgetGroup {
   readonly group: string;
   readonly amountMicroUnits: number;
   readonly costMicroUnits: number;
+  readonly uncertainMicroUnits: number;
   readonly fits: boolean;
   readonly gapPercent: number;
   readonly alarm: BudgetAlarm | null;
@@ -110,12 +111,14 @@ async function planGroup(
     because,
   });
   const partial = members.flatMap((member) => (member.notWeighed ? [partialOf(member, member.notWeighed)] : []));
+  const uncertainMicroUnits = Math.ceil(members.reduce((sum, member) => sum + member.uncertainMicroUnits, 0));
   if (upper <= amountMicroUnits) {
     // All that the chains store is within the budget: no need to read a single range.
     const outcome = {
       amountMicroUnits,
       costMicroUnits: Math.ceil(upper),
-      fits: true,
+      uncertainMicroUnits,
+      fits: upper + uncertainMicroUnits <= amountMicroUnits,
       gapPercent: 0,
       alarm: null,
       givenUp: 0,
@@ -150,7 +153,8 @@ async function planGroup(
     outcome: {
       amountMicroUnits,
       costMicroUnits: plan.costMicroUnits + rest,
-      fits: plan.fits && rest <= amountMicroUnits,
+      uncertainMicroUnits,
+      fits: plan.fits && plan.costMicroUnits + rest + uncertainMicroUnits <= amountMicroUnits,
       gapPercent: plan.gapPercent,
       alarm: alarmWith(plan, amountMicroUnits, rest),
       givenUp: entries.length,

@@ -7,6 +7,7 @@ import type { BudgetBook } from './budget-book.ts';
 import type { LiveBudget } from './live-budget.ts';
 import { type PlanDeps, type PlannedSource, planLive } from './live-plan.ts';
 import { markPoints, type PointToMark, unmarkPoint } from './marks.ts';
+import { noteShared } from './note-shared.ts';
 import { deleteRuleOf, isKept } from './reason-bits.ts';
 import { decideStop, type SweepApprovals, type SweepCounts } from './sweep-stop.ts';
 
@@ -18,8 +19,12 @@ export interface SweepDeps extends PlanDeps {
 
 const SWEEPS = 'sweeps';
 
-/** True where the points of a policy may expire: a paused or disabled policy deletes nothing, a deleted one only where it said so. */
+/**
+ * True where the points of a policy may expire: a paused or disabled policy deletes nothing, a deleted one only where it said so, and none after a
+ * rebuild that nobody has confirmed.
+ */
 export function mayExpire(stored: StoredPolicy): boolean {
+  if (stored.awaitsConfirmation) return false;
   return stored.state === 'active' ? stored.policy.enabled : stored.policy.onDelete === 'expire';
 }
 
@@ -46,9 +51,10 @@ export async function sweepPolicy(deps: SweepDeps, policyName: string): Promise<
   const sweepRow = await deps.store.table(SWEEPS).get(keys);
   const lastFinishedAt = sweepRow ? readCells(sweepRow).number('finishedAt') : 0;
   const plan: Plan = { marks: [], unmarks: [], counts: { points: 0, takenSince: 0 } };
-  const { budget } = await planLive(deps, { policyName, part: policy, now, noteGone: true }, async (source) =>
-    addSource(plan, source, lastFinishedAt),
-  );
+  const { budget } = await planLive(deps, { policyName, part: policy, now, noteGone: true }, async (source) => {
+    addSource(plan, source, lastFinishedAt);
+    await noteShared(deps.chains, source.live);
+  });
   await noteBudget(deps, stored, budget, now);
   const counts: SweepCounts = { ...plan.counts, deletes: plan.marks.length };
   if (await mustStop(deps, stored, counts, now)) return;

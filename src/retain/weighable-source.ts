@@ -1,5 +1,5 @@
 import { GIB } from '../base/bytes.ts';
-import { type ChainNode, type Chains, chainKey, type PriceBook, redundancyOfSku } from '../cost/cost.ts';
+import { type ChainNode, type Chains, chainKey, nodeBytes, type PriceBook, redundancyOfSku } from '../cost/cost.ts';
 import { type ChainSegment, segmentsOf } from './chain-segments.ts';
 import type { CoveredSource, SourceChain } from './covered-source.ts';
 import type { MaskedPoints } from './decide-masks.ts';
@@ -20,7 +20,8 @@ interface PricedSegments {
 /**
  * A source as the budget can weigh it: its points from the first up to the first that is not measured. What comes after stays, whatever it costs.
  *
- * Shape:  `indexes` are those points' places in `live.points`. `restMicroUnits` is what is known of the cost of those that stay unweighed.
+ * Shape:  `weighed` are those points' places in `live.points`. `restMicroUnits` is what is known of the cost of those that stay unweighed, from ranges or from
+ *         the bill; `uncertainMicroUnits` what those may cost beside of which nothing is known: never taken for nothing.
  */
 export interface WeighableSource {
   readonly live: LiveSource;
@@ -31,6 +32,7 @@ export interface WeighableSource {
   /** At most so much does what it keeps cost a month: what its chains store, whosever snapshots they are. */
   readonly upperMicroUnits: number;
   readonly restMicroUnits: number;
+  readonly uncertainMicroUnits: number;
 }
 
 /** Finds out how much of a source can be weighed, from its chains' rows alone. */
@@ -52,16 +54,31 @@ export async function findWeighable(
   const stays = new Set(weighed);
   let upper = 0;
   let rest = 0;
+  let uncertain = 0;
   for (const { segments, microUnitsPerGiBMonth } of chains) {
     for (const node of segments.flatMap(({ nodes }) => nodes)) {
-      const cost = ((node.writtenBytes ?? 0) * (microUnitsPerGiBMonth ?? 0)) / GIB;
+      const known = nodeBytes(node);
+      if (known === null && node.state === 'kept')
+        uncertain += (likelyBytes(node, segments) * (microUnitsPerGiBMonth ?? 0)) / GIB;
+      const cost = ((known ?? 0) * (microUnitsPerGiBMonth ?? 0)) / GIB;
       const place = placeByPoint.get(node.pointId);
       if (node.state === 'kept') upper += cost;
       if (place !== undefined && keptAt[place] === 1 && !stays.has(place)) rest += cost;
     }
   }
   const notWeighed = shared ? 'shared' : unpriced ? 'no price' : weighed.length < kept.length ? 'not measured' : null;
-  return { live, decided, chains, weighed, notWeighed, upperMicroUnits: upper, restMicroUnits: rest };
+  const sums = { upperMicroUnits: upper, restMicroUnits: rest, uncertainMicroUnits: uncertain };
+  return { live, decided, chains, weighed, notWeighed, ...sums };
+}
+
+/** What a snapshot of which nothing is known may store: as much as others of its disk do on the average, or all of the disk where there are none. */
+function likelyBytes(node: ChainNode, segments: readonly ChainSegment[]): number {
+  const later = segments
+    .flatMap(({ nodes }) => nodes)
+    .filter(({ base, writtenBytes }) => base !== null && writtenBytes !== null);
+  const isFirst = segments.some(({ nodes }) => nodes[0] === node);
+  if (isFirst || later.length === 0) return node.sizeBytes;
+  return later.reduce((sum, { writtenBytes }) => sum + (writtenBytes ?? 0), 0) / later.length;
 }
 
 /**

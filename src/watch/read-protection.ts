@@ -1,5 +1,6 @@
 import { isAppError } from '../base/errors.ts';
 import { DAY_MS, type EpochMs } from '../base/time.ts';
+import { lastProofs } from '../drill/drill.ts';
 import type { EstateReader } from '../inventory/inventory.ts';
 import { subscriptionsOf } from '../inventory/match-sources.ts';
 import { readEstate } from '../inventory/read-estate.ts';
@@ -76,7 +77,7 @@ export async function readProtection(deps: ProtectionDeps, days: number): Promis
   const now = deps.clock.now();
   const read = await readPolicies(deps);
   const shownDays = lastDays(now, days);
-  const proofs = await readProofs(deps.restores);
+  const proofs = await readProofs(deps);
   const [policies, sources, missed] = [
     [] as PolicyProtection[],
     [] as SourceProtection[],
@@ -123,16 +124,18 @@ function sourceProtection(
   };
 }
 
-/** The newest proof of each source: a drill, or a restore that somebody needed. */
-async function readProofs(restores: RestoreList): Promise<ReadonlyMap<string, Proof>> {
+/** The newest proof of each source: a drill that has passed, or a restore that somebody needed. What a drill restored alone is none: it may have failed its checks. */
+async function readProofs({ restores, store }: ProtectionDeps): Promise<ReadonlyMap<string, Proof>> {
   const proofs = new Map<string, Proof>();
+  const note = (sourceKey: string, proof: Proof) => {
+    if ((proofs.get(sourceKey)?.at ?? 0) < proof.at) proofs.set(sourceKey, proof);
+  };
   for (const { sourceKey, state, drill, finishedAt } of await restores.newest(RESTORES)) {
     const hasSucceeded = state === 'succeeded' || state === 'removed' || state === 'undone';
-    if (!hasSucceeded || finishedAt === null) continue;
-    const known = proofs.get(sourceKey);
-    if (!known || known.at < finishedAt)
-      proofs.set(sourceKey, { at: finishedAt, kind: drill === null ? 'restore' : 'drill' });
+    if (hasSucceeded && drill === null && finishedAt !== null) note(sourceKey, { at: finishedAt, kind: 'restore' });
   }
+  for await (const { sourceKey, lastPassedAt } of lastProofs(store))
+    if (lastPassedAt !== null) note(sourceKey, { at: lastPassedAt, kind: 'drill' });
   return proofs;
 }
 

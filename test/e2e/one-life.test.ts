@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { TableServiceClient } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { routes } from '../../src/functions/http-entry.ts';
 import '../../src/main.ts';
@@ -9,6 +11,8 @@ import { restoreDisk } from '../../src/sandbox/play/restore-disk.ts';
 import { checkExchange, routeKey } from '../sandbox/types/check-exchange.ts';
 import { havePublishedTypes } from '../sandbox/types/published-types.ts';
 import { notFitting } from '../sandbox/types/show-findings.ts';
+import { trustCertificate } from '../support/certificate.ts';
+import { createTestCredential } from '../support/credential.ts';
 import { cast, closely, HOUR_MS, START_MS, SUBSCRIPTION, startWorld, type World } from './small-world.ts';
 
 interface ProblemDocument {
@@ -363,6 +367,36 @@ describe('the cost report', () => {
   });
 });
 
+describe('the tables are lost', () => {
+  const shown = async () =>
+    (await life.points())
+      .filter(({ state }) => state === 'succeeded')
+      .map(({ id, takenAt, storedBytes, held }) => ({ id, takenAt, storedBytes, held: held !== null }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+
+  test('a rebuild brings points, holds, policies and measured bytes back from Azure', {
+    timeout: 120_000,
+  }, async () => {
+    const before = await shown();
+    await dropTables();
+    expect(await shown()).toEqual([]);
+    const { id } = await admin.ask<{ id: string }>('POST', '/api/rebuilds', {});
+    await playOn(HOUR_MS);
+    const rebuilt = await admin.ask<{ state: string; policiesRestored: string[] }>('GET', `/api/rebuilds/${id}`);
+    expect(rebuilt).toMatchObject({ state: 'awaits confirmation', doubts: { count: 0 } });
+    expect(rebuilt.policiesRestored).toContain('closely');
+    const after = await shown();
+    expect(after.filter((point) => before.some((each) => each.id === point.id))).toEqual(before);
+    expect((await life.bill()).differences).toEqual([]);
+    // Six hours on a sweep has come by: it has marked nothing.
+    await playOn(6 * HOUR_MS);
+    expect((await life.points()).filter(({ marked }) => marked !== null)).toEqual([]);
+    expect((await admin.send('POST', `/api/rebuilds/${id}/confirm`)).status).toBe(200);
+    await playOn(7 * HOUR_MS);
+    expect((await life.points()).filter(({ marked }) => marked !== null)).not.toEqual([]);
+  });
+});
+
 describe('at the end', () => {
   test('a deleted policy is gone, its points stay', {
     timeout: 30_000,
@@ -390,6 +424,19 @@ describe('at the end', () => {
     expect(log).not.toMatch(/[?&]sig=|Bearer ey|eyJhbGciOi/);
   });
 });
+
+async function playOn(ms: number): Promise<void> {
+  const { now } = await world.azure.admin.ask<{ now: number }>('GET', '/sandbox/clock');
+  await playTime(life.host.adminUrl, { until: now + ms });
+}
+
+/** Deletes every table of the storage account; blobs and queues stay. */
+async function dropTables(): Promise<void> {
+  const { certificate, storage } = world.azure;
+  trustCertificate(await readFile(certificate.certificatePath, 'utf8'));
+  const service = new TableServiceClient(storage.tableUri, createTestCredential('https://storage.azure.com'));
+  for await (const { name } of service.listTables()) if (name) await service.deleteTable(name);
+}
 
 function diskId(name: string): string {
   return `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-shop/providers/Microsoft.Compute/disks/${name}`;

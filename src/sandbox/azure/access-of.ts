@@ -23,7 +23,7 @@ export function accessOf(method: string, path: string): Access | null {
   const at = segments.findLastIndex((each) => each.toLowerCase() === 'providers');
   if (at < 0) return accessOfGroup(method, segments);
   const [namespace = '', ...rest] = segments.slice(at + 1);
-  if (rest[0]?.toLowerCase() === 'locations') return null;
+  if (rest[0]?.toLowerCase() === 'locations' && rest[2]?.toLowerCase() !== 'usages') return null;
   const isAction = method === 'POST' && rest.length % 2 === 1;
   const types = rest.filter((_, index) => index % 2 === 0);
   const named = rest.length - (rest.length % 2);

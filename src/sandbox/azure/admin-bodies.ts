@@ -83,12 +83,14 @@ function parseAnswer(value: unknown, status: number): FaultAction {
 const LEAST_BY_SETTING: Readonly<Record<keyof Settings, number>> = {
   snapshotMs: 0,
   operationMs: 0,
+  coreQuota: 0,
   pageSize: 1,
   copyMiBPerSecond: 1,
   copyLeastMs: 0,
   costLagMs: 0,
   costCorrectionMs: 0,
   costCorrectionPercent: -100,
+  costDiscountPercent: 0,
 };
 
 function isNumericSetting(name: string): name is keyof Settings {
@@ -97,6 +99,7 @@ function isNumericSetting(name: string): name is keyof Settings {
 
 type AskedSettings = Partial<Settings> & {
   throttled?: boolean;
+  privateEndpoints?: boolean;
   billingCurrency?: string;
 };
 
@@ -105,10 +108,10 @@ export function parseSettings(body: unknown): AskedSettings {
   if (!isObject(body)) throw wrong('settings are an object');
   const settings: AskedSettings = {};
   for (const name of Object.keys(body)) {
-    if (name === 'throttled') {
-      const throttled = valueAt(body, name);
-      if (typeof throttled !== 'boolean') throw wrong('throttled is true or false');
-      settings.throttled = throttled;
+    if (name === 'throttled' || name === 'privateEndpoints') {
+      const value = valueAt(body, name);
+      if (typeof value !== 'boolean') throw wrong(`${name} is true or false`);
+      settings[name] = value;
     } else if (name === 'billingCurrency') {
       const currency = textAt(body, name) ?? '';
       if (rateOf(currency) === null) throw wrong(`there is no currency ${currency}`);
@@ -120,7 +123,7 @@ export function parseSettings(body: unknown): AskedSettings {
       settings[name] = number;
     } else
       throw wrong(
-        `there is no setting ${name}; known are ${Object.keys(LEAST_BY_SETTING).join(', ')}, billingCurrency, throttled`,
+        `there is no setting ${name}; known are ${Object.keys(LEAST_BY_SETTING).join(', ')}, billingCurrency, privateEndpoints, throttled`,
       );
   }
   return settings;

@@ -120,8 +120,9 @@ const routes: Readonly<Record<string, AdminAnswer>> = {
   },
   'GET /sandbox/settings': (state, _request, response) => sendJson(response, 200, settingsOf(state)),
   'POST /sandbox/settings': async (state, request, response) => {
-    const { throttled, billingCurrency, ...settings } = parseSettings(await readJson(request));
+    const { throttled, billingCurrency, privateEndpoints, ...settings } = parseSettings(await readJson(request));
     Object.assign(state.settings, settings);
+    if (privateEndpoints !== undefined) state.privateEndpoints = privateEndpoints;
     if (billingCurrency !== undefined) state.billingCurrency = billingCurrency;
     if (throttled !== undefined) state.throttle.enabled = throttled;
     sendJson(response, 200, settingsOf(state));
@@ -168,7 +169,8 @@ function isFromHere(request: IncomingMessage): boolean {
 }
 
 function settingsOf(state: AzureState): Record<string, unknown> {
-  return { ...state.settings, billingCurrency: state.billingCurrency, throttled: state.throttle.enabled };
+  const { billingCurrency, privateEndpoints, throttle } = state;
+  return { ...state.settings, billingCurrency, privateEndpoints, throttled: throttle.enabled };
 }
 
 /** The bytes of a disk, now, or of a snapshot. Errors: 404, 409 for a snapshot without bytes. */

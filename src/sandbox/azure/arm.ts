@@ -160,8 +160,9 @@ function takeTokens(
   run: { method: string; headers: Record<string, string> },
   principal: Principal,
 ): void {
-  if (!found.route.path.startsWith('/subscriptions/{') && !found.route.path.startsWith('/{scope}')) return;
-  const [first = ''] = found.values;
+  const ofTenant = found.route.path.startsWith('/providers/');
+  if (!ofTenant && !found.route.path.startsWith('/subscriptions/{') && !found.route.path.startsWith('/{scope}')) return;
+  const [first = ''] = ofTenant ? [] : found.values;
   const subscriptionId = (first.startsWith('/') ? (first.split('/')[2] ?? '') : first).toLowerCase();
   const { compute } = found.route;
   const verdict = state.throttle.take({
@@ -189,7 +190,7 @@ function throttled(verdict: ThrottleVerdict, subscriptionId: string, principal: 
   if (verdict.by === 'arm') {
     return new ArmError(
       429,
-      'SubscriptionRequestsThrottled',
+      subscriptionId === '' ? 'TenantRequestsThrottled' : 'SubscriptionRequestsThrottled',
       `Number of '${verdict.limit}' requests for subscription '${subscriptionId}' actor '${principal.objectId}' exceeded. ` +
         `Please try again after '${verdict.retryAfterSeconds}' seconds after additional tokens are available.`,
       { headers },

@@ -53,11 +53,11 @@ async function answerToken(state: AzureState, request: IncomingMessage, response
   });
 }
 
-/** Scopes are `<audience>/.default`, several parted by spaces; resources are the audience itself. */
+/** Scopes are `<audience>/.default`, several parted by spaces; resources are the audience itself. A slash at the audience's end is a part of it. */
 function audienceOf(scope: string): string {
   const wanted = scope.split(' ').find((each) => each.includes('/.default')) ?? scope.split(' ')[0] ?? '';
   const audience = wanted.replace(/\/\.default$/, '');
-  return audience.length > 'https://'.length ? audience.replace(/\/$/, '') : audience;
+  return audience;
 }
 
 function refuse(response: ServerResponse, status: number, error: string, description: string): void {

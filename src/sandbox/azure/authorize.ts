@@ -54,6 +54,11 @@ function linksOf(body: unknown): Access[] {
     const id = textAt(each, 'id');
     if (id !== null) links.push({ action: 'Microsoft.Network/networkInterfaces/join/action', scope: id });
   }
+  const securityGroup = textAt(properties, 'networkSecurityGroup', 'id');
+  if (securityGroup !== null)
+    links.push({ action: 'Microsoft.Network/networkSecurityGroups/join/action', scope: securityGroup });
+  for (const id of Object.keys(objectAt(body, 'identity', 'userAssignedIdentities')))
+    links.push({ action: 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action', scope: id });
   for (const each of listAt(properties, 'ipConfigurations')) {
     const id = textAt(each, 'properties', 'subnet', 'id');
     if (id !== null) links.push({ action: 'Microsoft.Network/virtualNetworks/subnets/join/action', scope: id });

@@ -8,7 +8,7 @@ export interface CostQuery {
   readonly toMs: number;
   readonly granularity: 'None' | 'Daily' | 'Monthly';
   readonly aggregations: readonly {
-    readonly alias: string;
+    readonly name: string;
     readonly of: 'cost' | 'quantity';
   }[];
   readonly grouping: readonly CostDimension[];
@@ -110,7 +110,7 @@ function aggregationsOf(dataset: Json): CostQuery['aggregations'] {
   return entries.map(([alias, value]) => {
     oneWord(`aggregation.${alias}.function`, textAt(value, 'function'), ['Sum']);
     const name = oneWord(`aggregation.${alias}.name`, textAt(value, 'name'), ['Cost', 'PreTaxCost', 'UsageQuantity']);
-    return { alias, of: name === 'UsageQuantity' ? 'quantity' : 'cost' };
+    return { name, of: name === 'UsageQuantity' ? 'quantity' : 'cost' };
   });
 }
 

@@ -16,7 +16,11 @@ export interface CostDelays {
 /** One row of an answer. Shape: values in the order of `columnsOf`. */
 export type CostRow = readonly (number | string)[];
 
-/** The columns of an answer. Source: Cost Management: the sums first, then the time, the groupings, the currency. */
+/**
+ * The columns of an answer: the sums first, then the time, the groupings, the currency.
+ *
+ * Source: Cost Management, query usage, sample answers: a sum is called after what was summed, not by its alias.
+ */
 export function columnsOf(query: CostQuery): { name: string; type: string }[] {
   const time = {
     None: [],
@@ -24,7 +28,7 @@ export function columnsOf(query: CostQuery): { name: string; type: string }[] {
     Monthly: [{ name: 'BillingMonth', type: 'Datetime' }],
   };
   return [
-    ...query.aggregations.map(({ alias }) => ({ name: alias, type: 'Number' })),
+    ...query.aggregations.map(({ name }) => ({ name, type: 'Number' })),
     ...time[query.granularity],
     ...query.grouping.map((name) => ({ name, type: 'String' })),
     { name: 'Currency', type: 'String' },

@@ -3,16 +3,25 @@ import { type SnapshotBytes, vhdFooter } from '../bytes/bytes.ts';
 import { answerPageBlob } from '../bytes/page-blob-endpoint.ts';
 import { PageBlobError } from '../bytes/page-blob-error.ts';
 import type { Trace } from './arm.ts';
+import { creationOf, sectorBytesOf } from './disk-kinds.ts';
 import type { Grant } from './grants.ts';
 import { COMPARABLE_SIZE_GIB } from './limits.ts';
 import type { Disk, Snapshot } from './resources.ts';
 import type { AzureState } from './state.ts';
+import { TENANT_ID } from './token.ts';
 
 /** Where signatures lead. Shape: `/md/<token>/abcd`. */
 export const DATA_PLANE_PREFIX = '/md/';
 
-/** Audience of the token that `dataAccessAuthMode: AzureActiveDirectory` wants beside the signature. Source: ACD, secure disk upload and download. */
-const DISK_AUDIENCE = 'https://disk.azure.com';
+/**
+ * Audience of the token that `dataAccessAuthMode: AzureActiveDirectory` wants beside the signature, to the letter.
+ *
+ * Source: ACD, secure disk upload and download; azcopy's `MDResource`: the service checks for the slash at the end.
+ */
+const DISK_AUDIENCE = 'https://disk.azure.com/';
+
+/** What a 401 asks for. Source: the challenge that the storage SDKs read: authorization_uri and resource_id. */
+const CHALLENGE = `Bearer authorization_uri="https://login.microsoftonline.com/${TENANT_ID}/oauth2/authorize" resource_id="${DISK_AUDIENCE}"`;
 
 interface Opened {
   readonly resource: Disk | Snapshot;
@@ -41,8 +50,13 @@ export async function answerDataPlane(
     return refuse(response, trace, fault.status, fault.code, fault.message ?? 'A fault that was ordered.', wait);
   }
   const opened = open(state, url, request.headers.authorization);
-  if ('code' in opened) return refuse(response, trace, opened.status, opened.code, opened.message);
+  if ('code' in opened) {
+    const challenge = opened.status === 401 ? { 'www-authenticate': CHALLENGE } : {};
+    return refuse(response, trace, opened.status, opened.code, opened.message, challenge);
+  }
   const { resource } = opened;
+  const noPages = refusalOfVhdx(resource, comp);
+  if (noPages !== null) return refuse(response, trace, noPages.status, noPages.code, noPages.message);
   response.setHeader('x-ms-request-id', trace.requestId);
   const etag = `"0x8D${resource.sequence.toString(16).toUpperCase().padStart(12, '0')}"`;
   await answerPageBlob(
@@ -55,6 +69,19 @@ export async function answerDataPlane(
       return before === null ? null : before.bytes;
     },
   );
+}
+
+/**
+ * What has sectors of 4096 bytes is exported as a VHDX file: its pages are the file's, not the disk's.
+ *
+ * Source: ACD, incremental snapshots of Premium SSD v2 and Ultra disks. ⚠ Which code a list of page ranges is refused with is not documented: the one that the
+ *         blob service has for a kind of blob without them.
+ */
+function refusalOfVhdx(resource: Disk | Snapshot, comp: string | null) {
+  if (sectorBytesOf('volume' in resource ? creationOf(resource.settings) : resource.creation) === 512) return null;
+  if (comp === 'pagelist')
+    return { status: 409, code: 'InvalidBlobType', message: 'The blob type is invalid for this operation.' };
+  return { status: 501, code: 'NotImplemented', message: 'The sandbox writes no VHDX files.' };
 }
 
 /** What is exported is a fixed VHD: the disk's bytes and a footer. Source: sizes of exported snapshots, `diskSizeBytes` + 512, as migration scripts report them. */
@@ -88,11 +115,11 @@ function open(
   if (found === null)
     return { status: 404, code: 'ResourceNotFound', message: 'The specified resource does not exist.' };
   const { networkAccessPolicy, publicNetworkAccess, dataAccessAuthMode } = found.resource.settings;
-  if (
-    networkAccessPolicy === 'DenyAll' ||
-    networkAccessPolicy === 'AllowPrivate' ||
-    publicNetworkAccess === 'Disabled'
-  ) {
+  const isPrivate = networkAccessPolicy === 'AllowPrivate';
+  const isOpen = isPrivate
+    ? state.privateEndpoints
+    : networkAccessPolicy !== 'DenyAll' && publicNetworkAccess !== 'Disabled';
+  if (!isOpen) {
     return { status: 403, code: 'AuthorizationFailure', message: 'Network access to this resource is closed.' };
   }
   if (dataAccessAuthMode !== 'AzureActiveDirectory') return found;
@@ -109,7 +136,7 @@ function open(
 function diskTokenOf(state: AzureState, authorization: string | undefined): string | null {
   const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
   const verdict = token === undefined ? null : state.authority.verify(token);
-  if (verdict?.kind !== 'valid' || verdict.audience.replace(/\/$/, '') !== DISK_AUDIENCE) return null;
+  if (verdict?.kind !== 'valid' || verdict.audience !== DISK_AUDIENCE) return null;
   return verdict.principal.clientId;
 }
 

@@ -24,9 +24,11 @@ export interface EstateDisk {
   readonly tags?: Readonly<Record<string, string>>;
   readonly seed?: number;
   readonly allocatedBytes?: number;
-  /** A raw image file, may end in .gz, that becomes the content. */
+  /** A raw image file, may end in .gz, or a packed one (.blocks.gz, see `images/pack-image.py`), that becomes the content. */
   readonly image?: string;
   readonly workload?: EstateWorkload;
+  /** Packed images (`.blocks.gz`) laid over the content later: what somebody changed on that day. Instead of a workload. Units: hours from the start. */
+  readonly changes?: readonly { readonly afterHours: number; readonly image: string }[];
 }
 
 /** A virtual machine to seed. Shape: disks by name, in the machine's group; a network interface is made for it. */
@@ -54,6 +56,13 @@ export interface Estate {
   readonly subscriptions?: readonly {
     readonly id: string;
     readonly name?: string;
+  }[];
+  /** A subscription has one management group, the last that names it. A parent stands before its children. */
+  readonly managementGroups?: readonly {
+    readonly name: string;
+    readonly displayName?: string;
+    readonly parent?: string;
+    readonly subscriptionIds?: readonly string[];
   }[];
   readonly resourceGroups?: readonly {
     readonly subscriptionId?: string;
@@ -132,6 +141,17 @@ const place: Shape = {
 
 const estateCheck = object({
   subscriptions: [list(object({ id: [text, 'required'], name: [text, 'optional'] })), 'optional'],
+  managementGroups: [
+    list(
+      object({
+        name: [text, 'required'],
+        displayName: [text, 'optional'],
+        parent: [text, 'optional'],
+        subscriptionIds: [list(text), 'optional'],
+      }),
+    ),
+    'optional',
+  ],
   resourceGroups: [
     list(
       object({
@@ -167,6 +187,7 @@ const estateCheck = object({
         seed: [natural, 'optional'],
         allocatedBytes: [natural, 'optional'],
         image: [text, 'optional'],
+        changes: [list(object({ afterHours: [natural, 'required'], image: [text, 'required'] })), 'optional'],
         workload: [
           object({
             bytesPerDay: [natural, 'required'],

@@ -98,7 +98,7 @@ function rangeOf(text: string): Network {
 export function completedInterface(state: AzureState, nic: NetworkResource, asked: Json): Json {
   const configurations = listAt(asked, 'ipConfigurations').filter(isObject);
   if (configurations.length === 0) throw invalidParameter('ipConfigurations');
-  if (valueAt(asked, 'networkSecurityGroup') !== undefined) throw notInSandbox('network security groups');
+  checkSecurityGroup(state, nic, textAt(asked, 'networkSecurityGroup', 'id'));
   const ipConfigurations = configurations.map((each, index) => {
     const properties = objectAt(each, 'properties');
     if (valueAt(properties, 'publicIPAddress') !== undefined) throw notInSandbox('public IP addresses');
@@ -119,6 +119,28 @@ export function completedInterface(state: AzureState, nic: NetworkResource, aske
     };
   });
   return { enableIPForwarding: false, ...asked, ipConfigurations, macAddress: macOf(nic) };
+}
+
+/** Errors: 400 for a security group that is not there, or in another region. */
+function checkSecurityGroup(state: AzureState, nic: NetworkResource, id: string | null): void {
+  if (id === null) return;
+  const group = state.securityGroups.get(id);
+  if (group?.region === nic.region) return;
+  const what = group === undefined ? 'was not found' : `is in ${group.region}, not in ${nic.region}`;
+  throw new ArmError(400, 'InvalidResourceReference', `Resource ${id} referenced by the network interface ${what}.`);
+}
+
+/** Errors: 400 while an interface has it. */
+export function checkSecurityGroupUnused(state: AzureState, group: NetworkResource): void {
+  const user = [...state.interfaces.values()].find(
+    (each) => keyOf(textAt(each.properties, 'networkSecurityGroup', 'id') ?? '') === group.key,
+  );
+  if (user === undefined) return;
+  throw new ArmError(
+    400,
+    'InUseNetworkSecurityGroupCannotBeDeleted',
+    `Network security group ${group.id} cannot be deleted because it is in use by ${user.id}.`,
+  );
 }
 
 function findSubnet(state: AzureState, id: string, region: string): Json {

@@ -1,4 +1,4 @@
-import type { SnapshotBytes, VolumeBytes, Workload } from '../bytes/bytes.ts';
+import type { ImageChanges, SnapshotBytes, VolumeBytes, Workload } from '../bytes/bytes.ts';
 import type { Immutability } from './decide-immutability.ts';
 import type { Json } from './json.ts';
 
@@ -7,6 +7,14 @@ export interface Subscription {
   readonly id: string;
   readonly name: string;
   tags: Record<string, string>;
+}
+
+/** A management group. Shape: `parent` is the key of another one, in lower case; `subscriptionIds` those right below it. */
+export interface ManagementGroup {
+  readonly name: string;
+  readonly displayName: string;
+  parent: string | null;
+  readonly subscriptionIds: Set<string>;
 }
 
 /** What every resource has. Shape: `key` is the id in lower case; the id keeps the case it was created with. Units: milliseconds. */
@@ -36,7 +44,7 @@ export interface Disk extends Resource {
   readonly uniqueId: string;
   readonly settings: Json;
   readonly volume: VolumeBytes;
-  readonly workload: Workload | null;
+  readonly workload: Workload | ImageChanges | null;
   sku: string;
   zones: readonly string[];
   sizeGiB: number;

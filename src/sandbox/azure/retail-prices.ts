@@ -53,6 +53,15 @@ const METERS: readonly (readonly [product: string, sku: string, meter: string, u
   ['Premium Files', 'Premium ZRS', 'ZRS Snapshots', 0.17, 0.187],
 ];
 
+/** Some meters of whole disks. Units: USD a month. Source: as above, US East. */
+const DISK_METERS: readonly (readonly [product: string, sku: string, usd: number])[] = [
+  ['Premium SSD Managed Disks', 'P4 LRS', 5.28], ['Premium SSD Managed Disks', 'P6 LRS', 10.21], ['Premium SSD Managed Disks', 'P10 LRS', 19.71],
+  ['Premium SSD Managed Disks', 'P15 LRS', 38.01], ['Premium SSD Managed Disks', 'P20 LRS', 73.22], ['Premium SSD Managed Disks', 'P30 LRS', 135.17],
+  ['Standard SSD Managed Disks', 'E4 LRS', 2.4], ['Standard SSD Managed Disks', 'E6 LRS', 4.8], ['Standard SSD Managed Disks', 'E10 LRS', 9.6],
+  ['Standard SSD Managed Disks', 'E15 LRS', 19.2], ['Standard SSD Managed Disks', 'E20 LRS', 38.4], ['Standard SSD Managed Disks', 'E30 LRS', 76.8],
+  ['Standard HDD Managed Disks', 'S4 LRS', 1.54], ['Standard HDD Managed Disks', 'S6 LRS', 3.01], ['Standard HDD Managed Disks', 'S10 LRS', 5.89],
+]; // biome-ignore format: a table
+
 /** What a snapshot is billed by. Units: USD per GiB and month. */
 export interface SnapshotMeter {
   readonly meterId: string;
@@ -83,9 +92,14 @@ function meterIdOf(region: string, productName: string, meterName: string): stri
   return guidOf(`${region} ${productName} ${meterName}`);
 }
 
+function diskMeters() {
+  return DISK_METERS.map(([product, sku, usd]) => [product, sku, `${sku} Disk`, usd, usd, '1/Month'] as const);
+}
+
 function rowsIn(currency: string, rate: number): PriceRow[] {
   return Object.entries(REGIONS).flatMap(([region, location]) =>
-    METERS.map(([productName, skuName, meterName, usd, dearUsd]) => {
+    [...METERS.map((meter) => [...meter, '1 GB/Month'] as const), ...diskMeters()].map((row) => {
+      const [productName, skuName, meterName, usd, dearUsd, unitOfMeasure] = row;
       const price = Math.round((region === DEAR_REGION ? dearUsd : usd) * rate * 1e6) / 1e6;
       const meterId = meterIdOf(region, productName, meterName);
       const productId = `DZH318Z0${guidOf(productName).slice(0, 4).toUpperCase()}`;
@@ -106,7 +120,7 @@ function rowsIn(currency: string, rate: number): PriceRow[] {
         serviceName: 'Storage',
         serviceId: 'DZH317F1HKN0',
         serviceFamily: 'Storage',
-        unitOfMeasure: '1 GB/Month',
+        unitOfMeasure,
         type: 'Consumption',
         isPrimaryMeterRegion: true,
         armSkuName: '',

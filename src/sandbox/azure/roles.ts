@@ -44,6 +44,7 @@ export const ROLE_DEFINITIONS: readonly RoleDefinition[] = [
     actions: [
       GROUP_READ,
       LOCKS_READ,
+      'Microsoft.Management/managementGroups/descendants/read',
       ...each(`${COMPUTE}/disks`, 'read', 'beginGetAccess/action'),
       ...each(`${COMPUTE}/virtualMachines`, 'read', 'extensions/read'),
       `${COMPUTE}/diskEncryptionSets/read`,
@@ -71,19 +72,27 @@ export const ROLE_DEFINITIONS: readonly RoleDefinition[] = [
     actions: [
       GROUP_READ,
       LOCKS_READ,
-      ...each(`${COMPUTE}/disks`, 'read', 'write', 'delete', 'beginGetAccess/action'),
+      ...each(`${COMPUTE}/disks`, 'read', 'write', 'delete', 'beginGetAccess/action', 'endGetAccess/action'),
       ...each(`${COMPUTE}/virtualMachines`, 'read', 'write', 'delete', 'deallocate/action', 'start/action'),
       `${COMPUTE}/virtualMachines/attachDetachDataDisks/action`,
       ...each(COMPUTE, 'diskEncryptionSets/read', 'availabilitySets/read', 'proximityPlacementGroups/read'),
       ...each(`${NETWORK}/networkInterfaces`, 'read', 'write', 'delete', 'join/action'),
       ...each(`${NETWORK}/virtualNetworks`, 'read', 'subnets/read', 'subnets/join/action'),
       ...each(NETWORK, 'networkSecurityGroups/join/action', 'publicIPAddresses/read', 'publicIPAddresses/join/action'),
+      'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action',
     ],
+    dataActions: [],
+  },
+  {
+    // Whether a size can be had is told before anything is made. Azure knows these on a subscription only, wherever restores may go in it.
+    name: 'Restore planner',
+    actions: each(COMPUTE, 'skus/read', 'locations/usages/read'),
     dataActions: [],
   },
 ];
 
 const EVERYWHERE = '/subscriptions/*';
+const MANAGEMENT_GROUPS = '/providers/Microsoft.Management/managementGroups/*';
 const OWN_GROUPS = '/subscriptions/*/resourceGroups/*holdfast*';
 
 /** Who may do what in a new sandbox: two identities with different rights, and everybody else as an owner. */
@@ -97,12 +106,18 @@ export const ROLE_ASSIGNMENTS: readonly RoleAssignment[] = [
   },
   {
     clientId: SNAPSHOT_CLIENT_ID,
+    role: 'Snapshot source reader',
+    scope: MANAGEMENT_GROUPS,
+  },
+  {
+    clientId: SNAPSHOT_CLIENT_ID,
     role: 'Cost Management Reader',
     scope: EVERYWHERE,
   },
   { clientId: SNAPSHOT_CLIENT_ID, role: 'Snapshot keeper', scope: OWN_GROUPS },
   { clientId: RESTORE_CLIENT_ID, role: 'Snapshot reader', scope: OWN_GROUPS },
   { clientId: RESTORE_CLIENT_ID, role: 'Restore operator', scope: EVERYWHERE },
+  { clientId: RESTORE_CLIENT_ID, role: 'Restore planner', scope: EVERYWHERE },
 ];
 
 interface Entry {

@@ -26,18 +26,18 @@ function query(request: ArmRequest): ArmAnswer {
   const units = unitsOf(asked);
   const verdict = state.throttle.enabled ? state.queryUnits.take(units, nowMs) : null;
   if (verdict !== null && !verdict.passed) {
-    throw new ArmError(429, '429', 'Too many requests. Please retry.', {
-      headers: { ...verdict.headers, 'Retry-After': String(verdict.retryAfterSeconds) },
-    });
+    // As seen: the wait stands in a header of its own alone, which the SDKs do not look at. Source: github.com/elastic/beats, pull request 53129.
+    throw new ArmError(429, '429', 'Too many requests. Please retry.', { headers: verdict.headers });
   }
   const { costLagMs: lagMs, costCorrectionMs: correctionMs, costCorrectionPercent: correctionPercent } = state.settings;
+  const discount = 1 - state.settings.costDiscountPercent / 100;
   const currency = state.billingCurrency;
   const rows = rowsOf(asked, state.costs.between(asked.fromMs, asked.toMs), {
     scopeKey: keyOf(scope),
     nowMs,
     delays: { lagMs, correctionMs, correctionPercent },
     currency,
-    rate: rateOf(currency) ?? 1,
+    rate: (rateOf(currency) ?? 1) * discount,
   });
   const { from, size } = pageOf(request.query);
   const page = rows.slice(from, from + size);

@@ -6,6 +6,7 @@ import { begin } from './long-running.ts';
 import { attachDetach, follow, place, setPower } from './machine-actions.ts';
 import { instanceView, machineEtag, machineJson } from './machine-json.ts';
 import { checkStorage, detachAll, interfacesOf } from './machine-parts.ts';
+import { checkSize } from './machine-sizes.ts';
 import type { Machine } from './resources.ts';
 import {
   type ArmAnswer,
@@ -76,6 +77,11 @@ function putMachine(request: ArmRequest): ArmAnswer {
   });
   const size = textAt(properties, 'hardwareProfile', 'vmSize');
   if (size === null) throw invalidParameter('vmSize');
+  checkNewSize(request, known ?? null, size, {
+    zones: known?.zones ?? asksZones,
+    region,
+    subscriptionKey: group.subscriptionKey,
+  });
   const extras = { ...(identity === undefined ? {} : { identity }), ...(plan === undefined ? {} : { plan }) };
   const machine: Machine = known ?? {
     ...state.resource(group, MACHINE_TYPE, name, region, tags),
@@ -90,6 +96,18 @@ function putMachine(request: ArmRequest): ArmAnswer {
   machine.extras = extras;
   place(request, machine, properties, parts);
   return follow(request, machine, known === undefined ? 201 : 200);
+}
+
+/** A size that a machine has already is not asked for again. */
+function checkNewSize(
+  request: ArmRequest,
+  known: Machine | null,
+  size: string,
+  place: { readonly zones: readonly string[]; readonly region: string; readonly subscriptionKey: string },
+): void {
+  if (size === textAt(known?.properties, 'hardwareProfile', 'vmSize')) return;
+  const { zones, region, subscriptionKey } = place;
+  checkSize(request.state, { size, zones, region, subscriptionKey }, known);
 }
 
 /** Source: ACD, OS disk swap: the machine is deallocated for it, the systems on both disks are of one type and generation. Errors: 409. */
@@ -120,6 +138,7 @@ function patchMachine(request: ArmRequest): ArmAnswer {
     else properties[name] = isObject(value) ? { ...objectAt(properties, name), ...value } : value;
   }
   checkOsStays(request, machine, properties);
+  checkNewSize(request, machine, textAt(properties, 'hardwareProfile', 'vmSize') ?? '', machine);
   const parts = checkStorage(state, properties, machine, machine);
   const tags = valueAt(body, 'tags');
   if (isObject(tags)) machine.tags = tagsOf(tags);

@@ -4,7 +4,13 @@ import type { Collection } from './collection.ts';
 import { checkConditions, etagOf } from './conditions.ts';
 import { type Json, objectAt, textAt, valueAt } from './json.ts';
 import { begin } from './long-running.ts';
-import { checkSubnetUnused, completedInterface, completedNetwork, subnetsOf } from './network-rules.ts';
+import {
+  checkSecurityGroupUnused,
+  checkSubnetUnused,
+  completedInterface,
+  completedNetwork,
+  subnetsOf,
+} from './network-rules.ts';
 import type { NetworkResource } from './resources.ts';
 import {
   type ArmAnswer,
@@ -38,6 +44,7 @@ export const NETWORK_API_VERSIONS = [
 /** The provider's names of the types. */
 export const INTERFACE_TYPE = 'Microsoft.Network/networkInterfaces';
 export const NETWORK_TYPE = 'Microsoft.Network/virtualNetworks';
+const SECURITY_GROUP_TYPE = 'Microsoft.Network/networkSecurityGroups';
 
 interface Kind {
   readonly type: string;
@@ -67,6 +74,15 @@ const NETWORKS: Kind = {
   checkRemovable: (state, resource) => {
     for (const each of subnetsOf(resource)) checkSubnetUnused(state, textAt(each, 'id') ?? '');
   },
+};
+
+/** Rules are kept as they are written: no traffic flows here. */
+const SECURITY_GROUPS: Kind = {
+  type: SECURITY_GROUP_TYPE,
+  word: 'network security group',
+  collection: (state) => state.securityGroups,
+  complete: (_state, _resource, asked) => ({ securityRules: [], ...asked }),
+  checkRemovable: checkSecurityGroupUnused,
 };
 
 function networkJson(state: AzureState, resource: NetworkResource): Json {
@@ -217,8 +233,9 @@ function routesOf(kind: Kind, parameter: string): ArmRoute[] {
   ];
 }
 
-/** Routes of network interfaces and virtual networks. */
+/** Routes of network interfaces, virtual networks and security groups. */
 export const networkRoutes: readonly ArmRoute[] = [
   ...routesOf(INTERFACES, 'networkInterfaceName'),
   ...routesOf(NETWORKS, 'virtualNetworkName'),
+  ...routesOf(SECURITY_GROUPS, 'networkSecurityGroupName'),
 ];

@@ -1,4 +1,4 @@
-import { VolumeBytes, Workload } from '../bytes/bytes.ts';
+import { ImageChanges, VolumeBytes, Workload } from '../bytes/bytes.ts';
 import { ArmError, groupNotFound } from './arm-error.ts';
 import { checkComputeName, checkGroupName, oneOf } from './body-rules.ts';
 import { checkedCreation, checkedZones, checkSizeOfKind } from './disk-kinds.ts';
@@ -10,6 +10,7 @@ import { completedInterface, completedNetwork } from './network-rules.ts';
 import { groupId, keyOf, regionOf } from './resource-id.ts';
 import type { Disk, Group, Machine, NetworkResource, Resource, Subscription } from './resources.ts';
 import { MACHINE_TYPE } from './routes-machines.ts';
+import { managementGroupId } from './routes-management-groups.ts';
 import { INTERFACE_TYPE, NETWORK_TYPE } from './routes-network.ts';
 import { newGroup } from './routes-resources.ts';
 import type { AzureState } from './state.ts';
@@ -21,12 +22,14 @@ export const SUBSCRIPTION_ID = '00000000-0000-4000-8000-000000000001';
 const PIECE_BYTES = 4 * 1024 * 1024;
 const BLOCK_BYTES = 4_096;
 const PIECES_MAX = 512;
+const HOUR_MS = 3_600_000;
 
 /** Adds an estate to what there is. Shape: the ids of everything made. Errors: ArmError at the first that cannot be. */
 export function seedEstate(state: AzureState, estate: Estate): { ids: string[] } {
   const ids: string[] = [];
   for (const each of estate.subscriptions ?? [])
     ids.push(`/subscriptions/${seedSubscription(state, each.id, each.name).id}`);
+  for (const each of estate.managementGroups ?? []) ids.push(seedManagementGroup(state, each));
   for (const each of estate.resourceGroups ?? []) {
     checkGroupName(each.name);
     const subscription = seedSubscription(state, each.subscriptionId ?? SUBSCRIPTION_ID);
@@ -56,6 +59,28 @@ function seedSubscription(state: AzureState, id: string, name?: string): Subscri
   const subscription = { id, name: name ?? `Sandbox ${state.subscriptions.size + 1}`, tags: {} };
   state.subscriptions.set(id.toLowerCase(), subscription);
   return subscription;
+}
+
+type AskedManagementGroup = NonNullable<Estate['managementGroups']>[number];
+
+/** Makes a management group, or moves subscriptions into one that is there. */
+function seedManagementGroup(state: AzureState, asked: AskedManagementGroup): string {
+  const { name, displayName = name, subscriptionIds = [] } = asked;
+  const parent = asked.parent?.toLowerCase() ?? null;
+  if (parent !== null && !state.managementGroups.has(parent))
+    throw new ArmError(404, 'NotFound', `The estate has no management group '${asked.parent}'.`);
+  const group = state.managementGroups.get(name.toLowerCase()) ?? {
+    name,
+    displayName,
+    parent,
+    subscriptionIds: new Set<string>(),
+  };
+  state.managementGroups.set(name.toLowerCase(), group);
+  for (const id of subscriptionIds.map((each) => seedSubscription(state, each).id)) {
+    for (const other of state.managementGroups.values()) other.subscriptionIds.delete(id);
+    group.subscriptionIds.add(id);
+  }
+  return managementGroupId(group.name);
 }
 
 function groupFor(state: AzureState, subscriptionId: string | undefined, name: string): Group {
@@ -104,10 +129,7 @@ function seedDisk(state: AzureState, asked: EstateDisk): Disk {
     uniqueId: state.nextGuid(),
     settings: { ...os, creationData: checkedCreation(creation, sku, sizeGiB) },
     volume,
-    workload:
-      asked.workload === undefined
-        ? null
-        : new Workload({ volume, seed, startMs: state.clock.now(), ...asked.workload }),
+    workload: writerOf(asked, volume, seed, state.clock.now()),
     sku,
     zones: checkedZones(asked.zones ?? [], sku),
     sizeGiB,
@@ -119,6 +141,18 @@ function seedDisk(state: AzureState, asked: EstateDisk): Disk {
   };
   state.disks.add(disk);
   return disk;
+}
+
+/** What writes to the disk as time passes. */
+function writerOf(asked: EstateDisk, volume: VolumeBytes, seed: number, startMs: number): Disk['workload'] {
+  if (asked.changes !== undefined) {
+    const changes = asked.changes.map(({ afterHours, image }) => ({
+      atMs: startMs + afterHours * HOUR_MS,
+      path: image,
+    }));
+    return new ImageChanges(volume, changes);
+  }
+  return asked.workload === undefined ? null : new Workload({ volume, seed, startMs, ...asked.workload });
 }
 
 /** Even pieces over the disk, so that its page ranges are many and its figures exact to a block. */

@@ -11,7 +11,17 @@ import { Operations } from './operations.ts';
 import { QueryUnits } from './query-units.ts';
 import { RequestLog } from './request-log.ts';
 import { keyOf, resourceId } from './resource-id.ts';
-import type { Disk, Group, Lock, Machine, NetworkResource, Resource, Snapshot, Subscription } from './resources.ts';
+import type {
+  Disk,
+  Group,
+  Lock,
+  Machine,
+  ManagementGroup,
+  NetworkResource,
+  Resource,
+  Snapshot,
+  Subscription,
+} from './resources.ts';
 import { RoleBook } from './roles.ts';
 import { Throttle } from './throttle.ts';
 import { guidOf, type TokenAuthority } from './token.ts';
@@ -20,6 +30,8 @@ import { guidOf, type TokenAuthority } from './token.ts';
 export interface Settings {
   snapshotMs: number;
   operationMs: number;
+  /** Cores that a subscription may have in a region, in all and of each family. */
+  coreQuota: number;
   pageSize: number;
   /** How fast bytes go to another region, and the least that it takes. Units: MiB a second, milliseconds. */
   copyMiBPerSecond: number;
@@ -28,6 +40,8 @@ export interface Settings {
   costLagMs: number;
   costCorrectionMs: number;
   costCorrectionPercent: number;
+  /** How much less than the list prices an agreement bills. Units: percent. */
+  costDiscountPercent: number;
 }
 
 /** A resource that is gone, kept a while for lists that are ordered to be stale. */
@@ -47,20 +61,25 @@ export class AzureState {
   readonly settings: Settings = {
     snapshotMs: 10_000,
     operationMs: 0,
+    coreQuota: 350,
     pageSize: LIST_PAGE_SIZE,
     copyMiBPerSecond: 200,
     copyLeastMs: 60_000,
     costLagMs: 8 * HOUR_MS,
     costCorrectionMs: 72 * HOUR_MS,
     costCorrectionPercent: 0,
+    costDiscountPercent: 0,
   };
   readonly subscriptions = new Map<string, Subscription>();
+  /** By name in lower case. */
+  readonly managementGroups = new Map<string, ManagementGroup>();
   readonly groups = new Collection<Group>();
   readonly disks = new Collection<Disk>();
   readonly snapshots = new Collection<Snapshot>();
   readonly machines = new Collection<Machine>();
   readonly interfaces = new Collection<NetworkResource>();
   readonly networks = new Collection<NetworkResource>();
+  readonly securityGroups = new Collection<NetworkResource>();
   readonly locks = new Map<string, Lock>();
   /** Which machine has a network interface, by the interface's id in lower case. */
   readonly interfaceOwners = new Map<string, Machine>();
@@ -68,6 +87,8 @@ export class AzureState {
   readonly copies = new BackgroundCopies();
   readonly costs: CostRecords;
   readonly queryUnits = new QueryUnits();
+  /** Whether callers of the data plane stand in a network that private endpoints lead from: what is AllowPrivate answers them then. */
+  privateEndpoints = false;
   /** What the subscriptions are billed in. */
   billingCurrency = 'USD';
   /** The copies of a chain in another place, by the chain's family, the subscription and the region. */
@@ -188,6 +209,7 @@ export class AzureState {
       this.machines,
       this.interfaces,
       this.networks,
+      this.securityGroups,
     ] as unknown as Collection<Resource>[];
   }
 

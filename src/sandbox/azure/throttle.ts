@@ -63,9 +63,11 @@ export class Throttle {
       [`${subscriptionId}|${principalId}|`, own],
       [`${subscriptionId}|`, shared],
     ]);
+    // The tenant has buckets of the same sizes. Source: as ARM_BUCKETS.
+    const scope = subscriptionId === '' ? 'tenant' : 'subscription';
     const headers: Record<string, string> = {
-      [`x-ms-ratelimit-remaining-subscription-${charge}`]: String(arm.remaining[0]),
-      [`x-ms-ratelimit-remaining-subscription-global-${charge}`]: String(arm.remaining[1]),
+      [`x-ms-ratelimit-remaining-${scope}-${charge}`]: String(arm.remaining[0]),
+      [`x-ms-ratelimit-remaining-${scope}-global-${charge}`]: String(arm.remaining[1]),
     };
     if (arm.met !== null) return refusal('arm', headers, arm.met, arm.waitSeconds);
     if (request.compute === null)

@@ -1,5 +1,6 @@
 /** The contents of disks and snapshots: all that other parts of the sandbox use. */
 export { digest } from './digest.ts';
+export { ImageChanges } from './image-changes.ts';
 export type { ChangedRange } from './listing.ts';
 export type { ByteRange } from './read-pages.ts';
 export { NotComparableError, SnapshotBytes } from './snapshot-bytes.ts';

@@ -8,10 +8,26 @@ const PIECE_BYTES = 4 * 1_048_576;
 /** Above this a compressed image would not fit one buffer comfortably: such images are given unpacked, and read piece by piece. */
 const UNPACKED_BYTES_MAX = 1_073_741_824;
 
-/** Stretches of a raw image file that are not zero, in order, at most 4 MiB each, whole pages. */
+/** What the images of sparse disks are packed as: see `images/pack-image.py`. */
+const PACKED = '.blocks.gz';
+
+/**
+ * Stretches of an image file, in order, at most 4 MiB each, whole pages: of a raw one those that are not zero, of a packed one those that it has.
+ */
 export function* readImage(path: string): Generator<{ offset: number; bytes: Uint8Array }> {
+  if (path.endsWith(PACKED)) return yield* packedStretches(path);
   for (const piece of path.endsWith('.gz') ? unpackedPieces(path) : filePieces(path)) {
     yield* writtenStretches(piece.offset, piece.bytes);
+  }
+}
+
+/** Shape of the file, behind gzip: the disk's size (8 bytes); then for each stretch its offset (8), its length (4) and its bytes; little-endian. */
+function* packedStretches(path: string): Generator<{ offset: number; bytes: Uint8Array }> {
+  const packed = gunzipSync(readFileSync(path), { maxOutputLength: UNPACKED_BYTES_MAX });
+  for (let at = 8; at < packed.length; ) {
+    const length = packed.readUInt32LE(at + 8);
+    yield { offset: Number(packed.readBigUInt64LE(at)), bytes: packed.subarray(at + 12, at + 12 + length) };
+    at += 12 + length;
   }
 }
 

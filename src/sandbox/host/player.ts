@@ -27,7 +27,7 @@ export interface PlayOrder {
 }
 
 /** Queues are looked at only after the app has called them, and all of them this often: others may have put something in. */
-const FULL_LOOK_STEPS = 24;
+const FULL_LOOK_STEPS = 96;
 
 /**
  * Makes the player: each step moves the clock to the next multiple of `stepMs`, fires each timer with an occurrence since then once, all at a time, and

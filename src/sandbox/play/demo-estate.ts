@@ -8,6 +8,7 @@ const REGION = 'westeurope';
 export const HOLDFAST_GROUP = `rg-holdfast-${REGION}`;
 /** A small file system, made by the script beside it. */
 const EXT4_IMAGE = join(import.meta.dirname, '../images/ext4.img.gz');
+const EXT4_DELETED = join(import.meta.dirname, '../images/ext4-deleted.blocks.gz');
 
 type PolicyName = 'gold' | 'bronze';
 
@@ -157,17 +158,22 @@ const archive = {
   disk: { name: 'disk-archive', sizeGiB: 512, usedMiB: 260_000, writtenMiBPerDay: 0, sku: 'StandardSSD_LRS' },
 };
 
+/** How long the demo plays unless told otherwise. */
+const DAYS_USUAL = 30;
+/** A file of the ext4 disk is deleted so many days before the end, for somebody to look for. */
+const DELETED_DAYS_AGO = 3;
+
 /** The estate of `npm start`: 8 virtual machines and 20 disks from 32 GiB to 4 TiB in one subscription. */
-export function demoEstate(): Estate {
+export function demoEstate(days = DAYS_USUAL): Estate {
   const groups = [...new Set([...machines.map(({ group }) => group), HOLDFAST_GROUP])];
   return {
     subscriptions: [{ id: SUBSCRIPTION_ID, name: 'Sandbox Shop' }],
     resourceGroups: groups.map((name) => ({ name, region: REGION })),
     disks: [
       ...machines.flatMap((machine) =>
-        machine.disks.map((disk, at) => seededDisk(machine, disk, at === 0 ? machine.osType : null)),
+        machine.disks.map((disk, at) => seededDisk(machine, disk, at === 0 ? machine.osType : null, days)),
       ),
-      seededDisk({ ...archive, policy: 'bronze' }, archive.disk, null),
+      seededDisk({ ...archive, policy: 'bronze' }, archive.disk, null, days),
     ],
     virtualMachines: machines.map(seededMachine),
   };
@@ -190,6 +196,7 @@ function seededDisk(
   of: { group: string; owner: string; costCentre: string; environment: string; policy?: PolicyName; osType?: string },
   disk: DemoDisk,
   osType: 'Linux' | 'Windows' | null,
+  days: number,
 ): EstateDisk {
   const single = of.osType === undefined;
   return {
@@ -201,7 +208,7 @@ function seededDisk(
     ...(osType === null ? {} : { osType }),
     // A disk of a machine is protected with its machine; only one by itself asks for a policy of its own.
     tags: single && of.policy ? { ...tagsOf(of), 'holdfast-policy': of.policy } : tagsOf(of),
-    ...(disk.image === undefined ? { allocatedBytes: disk.usedMiB * MIB } : { image: disk.image }),
+    ...(disk.image === undefined ? { allocatedBytes: disk.usedMiB * MIB } : { image: disk.image, ...changesOf(days) }),
     ...(disk.writtenMiBPerDay === 0
       ? {}
       : {
@@ -213,6 +220,12 @@ function seededDisk(
           },
         }),
   };
+}
+
+function changesOf(days: number): Pick<EstateDisk, 'changes'> {
+  return days > DELETED_DAYS_AGO
+    ? { changes: [{ afterHours: (days - DELETED_DAYS_AGO) * 24, image: EXT4_DELETED }] }
+    : {};
 }
 
 /** Larger disks write in larger pieces: some hundred changed ranges a day are enough to tell the disks apart. */

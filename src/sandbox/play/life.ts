@@ -4,7 +4,7 @@ import { type BillComparison, compareBill, listBilledSnapshots } from './compare
 import { type PolicyDocument, simpleRetention } from './demo-policies.ts';
 import type { HttpClient } from './http.ts';
 import { listPoints, listSources } from './list-points.ts';
-import type { Host, LocalAzure } from './local-azure.ts';
+import { APP_CURRENCY, type Host, type LocalAzure } from './local-azure.ts';
 import { type Played, playTime } from './play-time.ts';
 import { type ExpectedPolicy, PointRecord, type RecordResult } from './point-record.ts';
 
@@ -40,6 +40,7 @@ export async function beginLife(azure: LocalAzure, firstHost: Host, cast: Cast, 
   const record = new PointRecord();
   let now = startMs;
   await azure.admin.ask('POST', '/sandbox/estate', cast.estate);
+  await azure.admin.ask('POST', '/sandbox/settings', { billingCurrency: APP_CURRENCY });
   for (const policy of cast.policies) await client.ask('PUT', `/api/policies/${policy.name}`, policy);
 
   const points = async () => {

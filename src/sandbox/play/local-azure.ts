@@ -72,6 +72,8 @@ export interface AzureOptions {
 
 /** The audience of the app's own API, as its registration in Entra ID would have it. */
 const APP_AUDIENCE = 'api://holdfast';
+/** What the app reports in. */
+export const APP_CURRENCY = 'EUR';
 const SNAPSHOT_CLIENT_ID = '22222222-2222-4222-8222-222222222222';
 const RESTORE_CLIENT_ID = '33333333-3333-4333-8333-333333333333';
 
@@ -206,7 +208,9 @@ function hostEnvironment(
     HOLDFAST_RESTORE_CLIENT_ID: RESTORE_CLIENT_ID,
     HOLDFAST_ARM_ENDPOINT: azure.arm,
     HOLDFAST_RETAIL_PRICES_URL: `${azure.arm}/api/retail/prices`,
-    HOLDFAST_CURRENCY: 'EUR',
+    HOLDFAST_CURRENCY: APP_CURRENCY,
+    HOLDFAST_BILLING_ACCOUNT_ID: '/providers/Microsoft.Billing/billingAccounts/sandbox',
+    HOLDFAST_BILLING_ACCOUNT_NAME: 'Sandbox',
     HOLDFAST_CLOCK_URL: `${azure.admin}/sandbox/clock`,
     IDENTITY_ENDPOINT: `${azure.admin}/msi/token`,
     IDENTITY_HEADER: identityHeader,

@@ -58,7 +58,7 @@ export async function playDemo(asked: PlayArguments, app: DemoApp): Promise<numb
     if (built.status === 'rejected') throw built.reason;
     const run = async () => {
       const host = await startHost(azure, app.appRoot);
-      const life = await beginLife(azure, host, cast, START_MS);
+      const life = await beginLife(azure, host, { ...cast, estate: demoEstate(asked.days) }, START_MS);
       const summary = await playDays(azure, life, asked.days, startedAt);
       process.stdout.write(asked.json ? `${JSON.stringify(summary, null, 2)}\n` : `\n${showSummary(summary)}\n\n`);
       code = summary.ok ? 0 : 1;
