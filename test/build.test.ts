@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { buildApp } from '../src/build.ts';
+import * as z from 'zod';
+import { buildApp, COMPUTE_GROUPS } from '../src/build.ts';
 
 async function build(files: Record<string, string>) {
   const root = await mkdtemp(join(tmpdir(), 'holdfast-build-'));
@@ -39,6 +40,23 @@ test('a lazy file may load another', async () => {
   expect(await load().run()).toBe(2);
 });
 
+test('characters outside ASCII are the same in strings, patterns and templates, and not in the file', async () => {
+  const { root, load } = await build({
+    'main.ts': `const tag = (parts: TemplateStringsArray, ...more: string[]) => parts.join(more[0]);
+      export const run = async () => ['é–😀', \`–\${1}\`, tag\`–\${'x'}😀\`, /^[–😀]$/u.test('😀'), /^–$/.test('–')];`,
+  });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
+  expect(await readFile(join(root, 'dist/main.cjs'), 'utf8')).toMatch(/^[\x00-\x7f]*$/);
+  expect(await load().run()).toEqual(['é–😀', '–1', '–x😀', true, true]);
+});
+
+test('the calls of Azure that the sources make are in the built client', async () => {
+  const folder = join(import.meta.dirname, '../src/azure');
+  const texts = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), 'utf8')));
+  const used = texts.flatMap((text) => [...text.matchAll(/\.compute\([^()]*\)\s*\.(\w+)/g)].map(([, group]) => group));
+  expect([...new Set(used)].toSorted()).toEqual(COMPUTE_GROUPS);
+});
+
 test.each([
   [
     'state in two files',
@@ -63,7 +81,7 @@ test.each([
   await expect(build(files)).rejects.toThrow(message);
 });
 
-test('the app itself: the entry is under 2.5 MB, and what a package loads lazily lies beside it', async () => {
+test('the app itself: the entry is under 2.5 MB, and what is loaded lazily lies beside it and works', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-build-'));
   const [entry, ...lazy] = await buildApp({ folder });
   expect(entry?.path).toBe(join(folder, 'main.cjs'));
@@ -72,4 +90,18 @@ test('the app itself: the entry is under 2.5 MB, and what a package loads lazily
   // As the entry loads it: names of a CommonJS file must be found by Node's own lexer.
   const loaded = (await import(arrow?.path ?? 'none')) as { tableFromIPC?: unknown };
   expect(typeof loaded.tableFromIPC).toBe('function');
+  // The description is made by another copy of zod than the schemas: it must read them all the same.
+  const describing = lazy.find(({ path }) => path.endsWith('describe-api.cjs'));
+  const { describeApi } = (await import(
+    describing?.path ?? 'none'
+  )) as typeof import('../src/functions/api/describe-api.ts');
+  const body = z.strictObject({ source: z.string().min(1).describe('the key of a source') });
+  const take = { name: 'points-take', method: 'POST', route: 'points', role: 'operator', body } as const;
+  const { components } = describeApi({ routes: [take], rules: {}, named: {}, forms: {} });
+  expect(components.schemas.TakePoint).toEqual({
+    type: 'object',
+    properties: { source: { type: 'string', minLength: 1, description: 'the key of a source' } },
+    required: ['source'],
+    additionalProperties: false,
+  });
 });

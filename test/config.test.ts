@@ -41,6 +41,22 @@ describe('readConfig', () => {
     expect(error.message).not.toContain('secret');
   });
 
+  it('reads webhooks, and shows nothing of them when they are wrong', () => {
+    const target = { name: 'ops', kind: 'slack', url: 'https://hooks.example.test/secret' };
+    const config = readConfig({ ...least, HOLDFAST_WEBHOOKS: JSON.stringify([target]) });
+    expect(config.webhookTargets.map(({ name }) => name)).toEqual(['ops']);
+    expect(JSON.stringify(config)).not.toContain('secret');
+    for (const wrong of ['secret', JSON.stringify([{ ...target, from: 'secret', url: 'http://secret' }])]) {
+      const read = () => readConfig({ ...least, HOLDFAST_WEBHOOKS: wrong });
+      expect(read).toThrow(/HOLDFAST_WEBHOOKS \$/);
+      expect(read).not.toThrow(/secret/);
+    }
+  });
+
+  it.each(['0', '1.5', 'two', '241'])('keeps the ledger for a number of months, not %s', (months) => {
+    expect(() => readConfig({ ...least, HOLDFAST_LEDGER_MONTHS: months })).toThrow('HOLDFAST_LEDGER_MONTHS');
+  });
+
   it.each(['http://127.0.0.1:1/sandbox/clock', 'http://localhost:1/x', 'http://[::1]:1/x'])(
     'follows a clock on this machine: %s',
     (url) => {

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { EpochMs } from '../base/time.ts';
+import { createLearnedBuckets, LEFT_TO_OTHERS, type ProviderNews } from './learned-buckets.ts';
 import { type KnownLimits, type Pressure, type SharedLimits, USER_STANDS_MS } from './shared-limits.ts';
-import { type BucketNews, type BucketSize, createTokenBucket, type TokenBucket } from './token-bucket.ts';
+import { type BucketSize, createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 /** How ARM counts a request: POST counts as a write. */
 export type ArmCharge = 'reads' | 'writes' | 'deletes';
@@ -20,25 +21,12 @@ export const ARM_BUCKETS: Readonly<Record<ArmCharge, BucketSize>> = {
 /** All principals of a subscription together have so many times the bucket of one. Source: as ARM_BUCKETS. */
 const ALL_PRINCIPALS = 15;
 
-/**
- * The part of a bucket that is left to others: Compute's buckets, and ARM's of all principals together, are those of whoever works in the subscription.
- * A tenth is some hundred calls of a usual bucket: a deployment or a person at the portal still passes in the middle of a wave, which takes the longer by no more than
- * the tenth takes to refill. ARM's bucket of our own principal is used to its end: nobody else has it.
- */
-const LEFT_TO_OTHERS = 0.1;
-
 /** With no more than these parts of a bucket left it matters who else draws from it, and instances tell each other: see `Pressure`. */
 const HALF = 0.5;
 const LITTLE = 0.25;
 
 /** A refusal halves what an instance takes of the refill: others must be there that it has not heard of. One wave of refusals counts once. */
 const PART_AFTER_REFUSAL = 0.5;
-
-/**
- * The least that a provider's bucket is taken to refill, in requests a second: one that is nearly empty when it is first seen would look tiny, and
- * being too bold only costs a 429 that says how long to wait.
- */
-const LEARNED_REFILL_MIN_PER_SECOND = 1;
 
 /** So long a refusal is remembered where nobody tells of other instances. */
 const SLOWED_MS = 10_000;
@@ -57,23 +45,14 @@ export interface LimitedRequest {
   readonly kind: string;
 }
 
-/** A provider's own bucket, as its header names it. */
-export interface ResourceBucket {
-  readonly name: string;
-  readonly remaining: number;
-}
-
 /** What an answer told about limits. */
-export interface RateNews {
+export interface RateNews extends ProviderNews {
   /** Requests that ARM says are left of our principal's bucket. */
   readonly remaining?: number | undefined;
   /** Requests that ARM says are left of the bucket of all principals. */
   readonly remainingOfAll?: number | undefined;
   /** ARM has refused for the subscription's bucket. Units: ms. */
   readonly closedForMs?: number | undefined;
-  readonly resources?: readonly ResourceBucket[];
-  /** The provider has refused. Units: ms. */
-  readonly resourcesClosedForMs?: number | undefined;
 }
 
 /** Says when a request may go out. */
@@ -89,11 +68,6 @@ interface ArmBucket {
   usersUntil: EpochMs;
 }
 
-interface LearnedBucket {
-  readonly bucket: TokenBucket;
-  capacity: number;
-}
-
 /**
  * Limits requests by ARM's documented buckets and by those of the providers that answers tell of.
  *
@@ -104,8 +78,8 @@ interface LearnedBucket {
  */
 export function createRateLimiter(clock: Clock, shared: SharedLimits | null = null): RateLimiter {
   const armBuckets = new Map<string, ArmBucket>();
-  const learned = new Map<string, LearnedBucket>();
-  const namesByKind = new Map<string, readonly string[]>();
+  const learned = createLearnedBuckets(clock);
+  const met = new Map<string, Promise<void>>();
 
   const armBucket = (subscription: string, charge: ArmCharge) => {
     const arm = getOrMake(armBuckets, `${subscription}|${charge}`, (): ArmBucket => {
@@ -122,29 +96,26 @@ export function createRateLimiter(clock: Clock, shared: SharedLimits | null = nu
     arm.usersUntil = Math.max(arm.usersUntil, clock.now() + SLOWED_MS);
     arm.bucket.setPart(PART_AFTER_REFUSAL / arm.users);
   };
-  const learn = (key: string, { name, remaining }: ResourceBucket) => {
-    const capacity = Math.max(1, remaining + 1);
-    const known = getOrMake(learned, key, () => ({
-      capacity,
-      bucket: createTokenBucket(clock, sizeOf(name, capacity)),
-    }));
-    if (capacity > known.capacity) {
-      known.capacity = capacity;
-      known.bucket.resize(sizeOf(name, capacity));
-    }
-  };
-  const hear = (subscription: string, known: KnownLimits) => {
+  const hear = (subscription: string, known: KnownLimits, joining = 0) => {
     for (const charge of Object.keys(ARM_BUCKETS) as ArmCharge[]) {
       const arm = armBucket(subscription, charge);
-      const users = known.usersOf(charge);
-      if (users === 0) continue;
+      const others = known.usersOf(charge);
+      if (others === 0) continue;
+      const users = others + joining;
+      // Who joins while others empty a bucket does not begin with a burst.
+      if (joining > 0) arm.bucket.limitTo((ARM_BUCKETS[charge].capacity * LITTLE) / users);
       Object.assign(arm, { users, usersUntil: clock.now() + USER_STANDS_MS });
       arm.bucket.setPart(1 / users);
     }
     for (const [bucket, until] of known.closed) {
       const key = `${subscription}|${bucket}`;
-      (armBuckets.get(key) ?? learned.get(key))?.bucket.closeUntil(until);
+      armBuckets.get(key)?.bucket.closeUntil(until);
+      learned.closeUntil(key, until);
     }
+  };
+  const meet = async (subscription: string, limits: SharedLimits) => {
+    const known = await limits.look(subscription);
+    if (known) hear(subscription, known, 1);
   };
   const tell = (subscription: string, bucket: string, pressure: Pressure, closedForMs?: number) => {
     const closedUntil = closedForMs === undefined ? null : clock.now() + closedForMs;
@@ -162,27 +133,15 @@ export function createRateLimiter(clock: Clock, shared: SharedLimits | null = nu
   return {
     acquire: async ({ subscriptionId, charge, place, kind }) => {
       const subscription = subscriptionId.toLowerCase() || 'tenant';
-      const keyOf = (name: string) => `${subscription}|${place.toLowerCase()}|${name}`;
+      if (shared) await getOrMake(met, subscription, () => meet(subscription, shared));
       const arm = armBucket(subscription, charge);
-      const held = (namesByKind.get(keyOf(kind)) ?? []).flatMap((name) => {
-        const known = learned.get(keyOf(name));
-        return known ? [{ name, known }] : [];
-      });
       // ARM's token first: held while the provider's is waited for, it makes us slower and never faster than we may be.
       await arm.bucket.acquire();
-      for (const { known } of held) await known.bucket.acquire();
+      const release = await learned.acquire(`${subscription}|${place.toLowerCase()}`, kind);
       return (news) => {
         releaseArm(subscription, charge, arm, news);
-        const resources = news.resources ?? [];
-        for (const resource of resources) learn(keyOf(resource.name), resource);
-        for (const { name, known } of held) {
-          const told = newsOf(name, known.capacity, news);
-          known.bucket.release(told, true);
-          if (told.closedForMs !== undefined)
-            tell(subscription, `${place.toLowerCase()}|${name}`, 'refused', told.closedForMs);
-        }
-        const names = resources.map(({ name }) => name);
-        if (names.length > 0) namesByKind.set(keyOf(kind), names);
+        for (const { name, closedForMs } of release(news))
+          tell(subscription, `${place.toLowerCase()}|${name}`, 'refused', closedForMs);
       };
     },
   };
@@ -195,25 +154,6 @@ function leftForUs({ remaining, remainingOfAll }: RateNews, { capacity }: Bucket
     remaining ?? Number.POSITIVE_INFINITY,
     remainingOfAll - Math.floor(capacity * ALL_PRINCIPALS * LEFT_TO_OTHERS),
   );
-}
-
-function newsOf(name: string, capacity: number, { resources, resourcesClosedForMs }: RateNews): BucketNews {
-  const remaining = resources?.find((resource) => resource.name === name)?.remaining;
-  return {
-    remaining: remaining === undefined ? undefined : remaining - othersOf(capacity),
-    closedForMs: remaining === undefined || remaining > 0 ? undefined : resourcesClosedForMs,
-  };
-}
-
-function othersOf(capacity: number): number {
-  return Math.floor(capacity * LEFT_TO_OTHERS);
-}
-
-/** Our part of a provider's bucket: others have the rest of its burst, and whatever of its refill they use. */
-function sizeOf(name: string, capacity: number): BucketSize {
-  const minutes = Number(/(\d+)Min$/.exec(name)?.[1] ?? 1);
-  const refillPerSecond = Math.max(LEARNED_REFILL_MIN_PER_SECOND, capacity / (Math.max(1, minutes) * 60));
-  return { capacity: capacity - othersOf(capacity), refillPerSecond };
 }
 
 function getOrMake<T>(map: Map<string, T>, key: string, make: () => T): T {

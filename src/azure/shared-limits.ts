@@ -43,6 +43,8 @@ export interface KnownLimits {
 export interface SharedLimits {
   /** Tells, and hands what the others know to `learn` later; whoever calls does not wait, and nothing of it fails them. */
   tell(subscription: string, learned: LearnedLimit, learn: (known: KnownLimits) => void): void;
+  /** What the others know, for an instance that is about to join them; null where storage does not answer. */
+  look(subscription: string): Promise<KnownLimits | null>;
 }
 
 const documentSchema = z.strictObject({
@@ -64,7 +66,7 @@ interface Pending {
 /**
  * Shares limits through a table.
  *
- * Shape:  table `limits`, a row for each principal and subscription: two storage calls a minute, only for a subscription whose bucket is half used or less is left.
+ * Shape:  table `limits`, a row for each principal and subscription: one call when a process meets a subscription, then two a minute, only for a subscription whose bucket is half used or less is left.
  * Safety: advice alone: a row that is lost, late or unreadable costs some 429s, which Azure answers with how long to wait.
  */
 export function createSharedLimits(options: {
@@ -85,13 +87,26 @@ export function createSharedLimits(options: {
     const closed = new Map(pending.closed);
     pending.buckets.clear();
     pending.closed.clear();
-    const change = (before: Document): Document => ({
-      users: { ...newer(before.users, now - USER_STANDS_MS), ...at(buckets, instance, now) },
-      closed: newer({ ...before.closed, ...Object.fromEntries(closed) }, now),
-    });
+    const change = (before: Document): Document =>
+      current(
+        {
+          users: { ...before.users, ...at(buckets, instance, now) },
+          closed: { ...before.closed, ...Object.fromEntries(closed) },
+        },
+        now,
+      );
     return knownOf(await update(store.table(TABLE), { partitionKey: principal, rowKey: subscription }, change));
   };
   return {
+    look: async (subscription) => {
+      try {
+        const row = await store.table(TABLE).get({ partitionKey: principal, rowKey: subscription });
+        return row && knownOf(current(readRow(row), clock.now()));
+      } catch (error) {
+        log.warn('what others know of Azure’s limits could not be read', { subscription, code: codeOf(error) });
+        return null;
+      }
+    },
     tell: (subscription, { bucket, pressure, closedUntil }, learn) => {
       const pending = pendings.get(subscription) ?? {
         buckets: new Set<string>(),
@@ -110,8 +125,7 @@ export function createSharedLimits(options: {
       share(subscription, pending)
         .then(learn)
         .catch((error: unknown) => {
-          if (!isAppError(error)) throw error;
-          log.warn('what Azure says of its limits could not be shared', { subscription, code: error.code });
+          log.warn('what Azure says of its limits could not be shared', { subscription, code: codeOf(error) });
         })
         .finally(() => {
           pending.busy = false;
@@ -120,8 +134,18 @@ export function createSharedLimits(options: {
   };
 }
 
+/** Of whatever went wrong: nobody waits for this, and no call of Azure is to fail for it. */
+function codeOf(error: unknown): string {
+  return isAppError(error) ? error.code : error instanceof Error ? error.name : 'unknown';
+}
+
 function at(buckets: readonly string[], instance: string, now: EpochMs): Record<string, EpochMs> {
   return Object.fromEntries(buckets.map((bucket) => [`${bucket}|${instance}`, now]));
+}
+
+/** What of a row still counts. */
+function current({ users, closed }: Document, now: EpochMs): Document {
+  return { users: newer(users, now - USER_STANDS_MS), closed: newer(closed, now) };
 }
 
 function newer(moments: Readonly<Record<string, EpochMs>>, than: EpochMs): Record<string, EpochMs> {

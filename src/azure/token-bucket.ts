@@ -23,6 +23,8 @@ export interface TokenBucket {
   resize(size: BucketSize): void;
   /** Uses this part of the refill from now on, as others use the rest. */
   setPart(part: number): void;
+  /** Holds no more tokens than these now. */
+  limitTo(tokens: number): void;
   /** Lets nothing out before this moment. */
   closeUntil(moment: EpochMs): void;
 }
@@ -101,6 +103,10 @@ export function createTokenBucket(clock: Clock, initial: BucketSize): TokenBucke
     setPart: (next) => {
       refill();
       part = next;
+    },
+    limitTo: (most) => {
+      refill();
+      tokens = Math.min(tokens, most);
     },
     closeUntil: (moment) => {
       closedUntil = Math.max(closedUntil, moment);

@@ -32,6 +32,7 @@ export const errorRules = {
     title: 'The body is not of a known type',
   },
   'not-supported-yet': { httpStatus: 422, retry: false, blame: 'caller', title: 'Not supported yet' },
+  'not-readable': { httpStatus: 422, retry: false, blame: 'operator', title: 'The disk or file cannot be read' },
   'precondition-required': { httpStatus: 428, retry: false, blame: 'caller', title: 'Say which version is meant' },
   throttled: { httpStatus: 429, retry: true, blame: 'azure', title: 'Azure asks to slow down' },
   'azure-unavailable': { httpStatus: 503, retry: true, blame: 'azure', title: 'Azure does not answer as it should' },

@@ -92,7 +92,12 @@ export interface Queue {
 /** A container of blobs. Names are paths with `/`. */
 export interface BlobContainer {
   read(name: string): Promise<Uint8Array | null>;
-  write(name: string, content: Uint8Array): Promise<void>;
+  /** Writes over what is there. `contentType` is what a browser takes it for; bytes by default. */
+  write(name: string, content: Uint8Array, contentType?: string): Promise<void>;
+  /** Writes a blob of any size piece by piece: what was there stays until all of it is written. */
+  writeStream(name: string, pieces: AsyncIterable<Uint8Array>): Promise<void>;
+  /** How long a blob is; null where there is none. Units: bytes. */
+  size(name: string): Promise<number | null>;
   delete(name: string): Promise<void>;
   list(prefix: string): AsyncIterable<readonly string[]>;
 }

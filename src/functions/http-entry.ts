@@ -13,6 +13,7 @@ import type { Parsed, Problem } from '../base/problem.ts';
 import { schemaProblems } from '../base/schema-problems.ts';
 import { beginOnce } from './idempotency.ts';
 import { mayCall, type Principal, type RequiredRole, readPrincipal } from './principal.ts';
+import { isForeign } from './same-origin.ts';
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
@@ -26,8 +27,16 @@ export interface ApiRequest {
   readonly body: unknown;
   readonly ifMatch: string | null;
   readonly ifNoneMatch: string | null;
+  /** A header of the request; null where it is not there. */
+  readonly header: (name: string) => string | null;
   /** One name for one operation: the same for the same `Idempotency-Key`. */
   readonly operation: { readonly id: string; readonly at: number };
+}
+
+/** A body as it came. Shape: `type` is the media type in lower case without its parameters, '' where none was named. */
+export interface TextBody {
+  readonly type: string;
+  readonly text: string;
 }
 
 export interface Route {
@@ -36,6 +45,12 @@ export interface Route {
   readonly method: Method;
   readonly route: string;
   readonly role: RequiredRole | null;
+  /** What holds the body to its form; the API's description is made from it. */
+  readonly body?: z.ZodType;
+  /** The body is not JSON alone: it is handed on as it came, a `TextBody`. */
+  readonly takesText?: true;
+  /** What is answered where the app does not start; else that is a failure like any other. */
+  readonly notStarted?: () => HttpResponseInit;
   readonly handle: (request: ApiRequest) => Promise<HttpResponseInit>;
 }
 
@@ -61,22 +76,27 @@ export function route(definition: Route): void {
 }
 
 /** What the host calls for a route. */
-export function makeHandler(definition: Route): HttpHandler {
+export function makeHandler(definition: Route, loadApp: () => Promise<App> = useApp): HttpHandler {
   return async (request, context) => {
+    let holdfast: App | null = null;
     try {
-      return await answer(definition, request);
+      holdfast = await loadApp();
+      return await answer(definition, request, holdfast);
     } catch (error) {
-      return await refuse(definition, request, context, error);
+      if (holdfast === null && definition.notStarted) return definition.notStarted();
+      return refuse(definition, request, context, holdfast, error);
     }
   };
 }
 
-async function answer(definition: Route, request: HttpRequest): Promise<HttpResponseInit> {
-  const holdfast = await useApp();
+async function answer(definition: Route, request: HttpRequest, holdfast: App): Promise<HttpResponseInit> {
   const caller = definition.role === null ? ANONYMOUS : readPrincipal(request.headers.get('x-ms-client-principal'));
   if (caller === null) throw new AppError('not-signed-in', 'No signed-in caller came with this request');
   if (definition.role !== null && !mayCall(caller, definition.role)) {
     throw new AppError('forbidden', 'The caller lacks the role that this call needs', { needs: definition.role });
+  }
+  if (definition.method !== 'GET' && isForeign((name) => request.headers.get(name))) {
+    throw new AppError('forbidden', 'A page of another site has sent this', { origin: 'another site' });
   }
   const text = definition.method === 'PUT' || definition.method === 'POST' ? await readBody(request) : '';
   const decoded = {
@@ -84,9 +104,10 @@ async function answer(definition: Route, request: HttpRequest): Promise<HttpResp
     caller,
     params: request.params,
     query: new URL(request.url).searchParams,
-    body: text === '' ? undefined : parseJson(text),
+    body: text === '' ? undefined : definition.takesText ? textBody(request, text) : parseJson(text),
     ifMatch: unquote(request.headers.get('if-match')),
     ifNoneMatch: unquote(request.headers.get('if-none-match')),
+    header: (name: string) => request.headers.get(name),
   };
   const once =
     definition.method === 'POST'
@@ -122,7 +143,13 @@ async function readBody(request: HttpRequest): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseJson(text: string): unknown {
+function textBody(request: HttpRequest, text: string): TextBody {
+  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return { type, text };
+}
+
+/** Reads JSON. Errors: 'bad-request'. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -141,6 +168,7 @@ async function refuse(
   definition: Route,
   request: HttpRequest,
   context: InvocationContext,
+  holdfast: App | null,
   error: unknown,
 ): Promise<HttpResponseInit> {
   if (!(error instanceof AppError)) {
@@ -151,8 +179,7 @@ async function refuse(
     return problem('internal', 500, 'Something went wrong in Holdfast', 'The failure was logged.', {});
   }
   const rule = errorRules[error.code];
-  if (error.code === 'not-signed-in' || error.code === 'forbidden') {
-    const holdfast = await useApp();
+  if (holdfast && (error.code === 'not-signed-in' || error.code === 'forbidden')) {
     const caller = readPrincipal(request.headers.get('x-ms-client-principal'))?.name ?? 'nobody';
     await holdfast.audit.record({
       at: holdfast.clock.now(),

@@ -64,6 +64,7 @@ route({
   method: 'POST',
   route: 'points',
   role: 'operator',
+  body: takeSchema,
   handle: async ({ app, body, caller, operation }) => {
     const parsed = parseBody(takeSchema, body);
     if (!parsed.ok) return badRequest(parsed.problems);
@@ -92,6 +93,7 @@ route({
   method: 'PUT',
   route: 'points/{id}/hold',
   role: 'operator',
+  body: holdSchema,
   handle: async ({ app, params, body, caller }) => {
     const parsed = parseBody(holdSchema, body);
     if (!parsed.ok) return badRequest(parsed.problems);

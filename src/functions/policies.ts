@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import { AppError } from '../base/errors.ts';
 import { formatIso } from '../base/time.ts';
 import type { Policy } from '../policy/policy.ts';
+import { policySchema } from '../policy/policy-schema.ts';
 import type { StoredPolicy } from '../protect/policy-book.ts';
 import { type CheckRequest, checkPolicy, deletePolicy, savePolicy } from '../protect/save-policy.ts';
 import { budgetCurrencyProblems } from '../retain/budget-currency.ts';
@@ -34,7 +35,14 @@ route({
   },
 });
 
-route({ name: 'policies-put', method: 'PUT', route: 'policies/{name}', role: 'admin', handle: put });
+route({
+  name: 'policies-put',
+  method: 'PUT',
+  route: 'policies/{name}',
+  role: 'admin',
+  body: policySchema,
+  handle: put,
+});
 
 route({
   name: 'policies-delete',
@@ -90,7 +98,7 @@ async function dryRun(app: App, check: CheckRequest): Promise<HttpResponseInit> 
   return json({ dryRun: true, at: formatIso(now), policy: check.name, enabled: checked.value.enabled, ...effect });
 }
 
-function shown({ policy, version, updatedAt, updatedBy }: StoredPolicy) {
+function shown({ policy, version, updatedAt, updatedBy, awaitsConfirmation }: StoredPolicy) {
   const schedules = policy.schedules.map((schedule) => ({ name: schedule.name, cron: schedule.cron }));
   return {
     name: policy.name,
@@ -100,6 +108,7 @@ function shown({ policy, version, updatedAt, updatedBy }: StoredPolicy) {
     version,
     updatedAt: formatIso(updatedAt),
     updatedBy,
+    awaitsConfirmation,
   };
 }
 

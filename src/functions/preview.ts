@@ -1,6 +1,8 @@
+import * as z from 'zod';
 import { AppError } from '../base/errors.ts';
 import { formatIso } from '../base/time.ts';
-import { parsePolicy, parseRetentionPart } from '../policy/parse-policy.ts';
+import { parsePolicy, parseRetentionPart, retentionPartSchema } from '../policy/parse-policy.ts';
+import { policySchema } from '../policy/policy-schema.ts';
 import { budgetCurrencyProblems } from '../retain/budget-currency.ts';
 import { previewLive } from '../retain/live-preview.ts';
 import { badRequest, json, route } from './http-entry.ts';
@@ -11,6 +13,7 @@ route({
   method: 'POST',
   route: 'policies/{name}/preview',
   role: 'reader',
+  body: z.union([policySchema, retentionPartSchema]),
   handle: async ({ app, params, query, body }) => {
     const policyName = params.name ?? '';
     const stored = await app.policies.get(policyName);

@@ -25,6 +25,7 @@ route({
   method: 'POST',
   route: 'policies/{name}/approval',
   role: 'admin',
+  body: approvalSchema,
   handle: async ({ app, params, body, caller }) => {
     const parsed = parseBody(approvalSchema, body);
     if (!parsed.ok) return badRequest(parsed.problems);

@@ -1,10 +1,14 @@
 import { app } from '@azure/functions';
 import { useApp } from '../app.ts';
 import { DAY_MS, utcDay } from '../base/time.ts';
-import { closeDay, isClosed, liveChains, openPriceBook } from '../cost/cost.ts';
+import { collectBilled } from '../cost/cost.ts';
+import { subscriptionsOf } from '../inventory/match-sources.ts';
+import { resolveReadable } from '../inventory/resolve-scopes.ts';
 import { mayExpire } from '../retain/sweep-policy.ts';
 import { SWEEP_CRON } from '../retain/sweep-times.ts';
+import { WATCH_CRON, watchOver } from '../watch/watch.ts';
 import type { Message } from '../work/messages.ts';
+import { closeBooks } from './close-books.ts';
 import { runTick } from './run-tick.ts';
 
 /** Plans what is due and sends overdue work again: every minute, in UTC; the policies' own zones are reckoned from stored state. */
@@ -32,20 +36,49 @@ app.timer('prune-sweep', {
 /** The last day that this process has seen closed: 23 hours of 24 have nothing to do. */
 let lastClosed = '';
 
-/** Closes yesterday in the ledger; every hour, so that a day whose price list did not answer is closed later. */
+/** Closes yesterday in the ledger and sends finished months; every hour, so that a day whose price list did not answer is closed later. */
 app.timer('close-day', {
   schedule: '0 20 * * * *',
   handler: async () => {
-    const { store, log, clock, currency, chains, prices } = await useApp();
-    const now = clock.now();
-    const yesterday = utcDay(now - DAY_MS);
+    const holdfast = await useApp();
+    const yesterday = utcDay(holdfast.clock.now() - DAY_MS);
     if (lastClosed === yesterday) return;
-    if (await isClosed(store, yesterday, currency)) {
-      lastClosed = yesterday;
-      return;
-    }
-    const book = openPriceBook({ store, source: prices, log }, currency, now);
-    const closed = await closeDay({ store, prices: book, log }, yesterday, liveChains(chains), now);
-    log.info('a day is closed', { ...closed });
+    await closeBooks(holdfast);
+    lastClosed = yesterday;
+  },
+});
+
+/** The last day on which this process has seen every bill read. */
+let lastCollected = '';
+
+/**
+ * Reads what Azure bills, once a day for each subscription; every hour, so that what was refused or left over is asked again. From the hour on when most of
+ * the day before is shown.
+ */
+app.timer('read-bills', {
+  schedule: '0 40 8-23 * * *',
+  handler: async () => {
+    const holdfast = await useApp();
+    const today = utcDay(holdfast.clock.now());
+    if (lastCollected === today) return;
+    const policies = (await holdfast.policies.list()).filter(mayExpire);
+    const { resolved, unread } = await resolveReadable(
+      holdfast.estate,
+      policies.map(({ policy }) => policy),
+    );
+    for (const { policy, error } of unread)
+      holdfast.log.warn('the management groups of a policy cannot be read', { policy: policy.name, code: error.code });
+    const collected = await collectBilled(holdfast, subscriptionsOf(resolved));
+    if (unread.length === 0 && (collected === null || collected.left === 0)) lastCollected = today;
+    if (collected) holdfast.log.info('bills were read', { ...collected });
+  },
+});
+
+/** Looks for what people have to hear of, and sends the metrics that the alert rules wait for: every fifteen minutes. */
+app.timer('watch', {
+  schedule: WATCH_CRON,
+  handler: async () => {
+    const { open } = await watchOver(await useApp());
+    if (open > 0) (await useApp()).log.info('conditions are open', { open });
   },
 });

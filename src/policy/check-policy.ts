@@ -27,7 +27,7 @@ export function emptyProtections(policy: Policy): readonly Problem[] {
       '$.select.scopes',
       'would protect nothing: nothing is in scope',
       [],
-      'at least one subscription or resource group',
+      'at least one subscription, resource group or management group',
     );
   }
   if (select.kinds.length === 0) {

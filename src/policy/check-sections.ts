@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type Problem, showFound } from '../base/problem.ts';
 import { jsonPath, MAX_PROBLEMS, valueAt } from '../base/schema-problems.ts';
 import { approximateMs, type CalendarDuration, parseDuration, subtractDuration, UTC } from '../base/time.ts';
+import { drillProblems } from './drill-settings.ts';
 import { floorRules } from './policy.ts';
 import { budgetSchema, scheduleSchema, snapshotSchema } from './policy-schema.ts';
 import { isGroupTemplate } from './snapshot-group.ts';
@@ -16,7 +17,18 @@ export function sectionProblems(document: unknown): readonly Problem[] {
     ...retentionProblems(valueAt(document, ['retention'])),
     ...budgetProblems(valueAt(document, ['budget']), valueAt(document, ['retention'])),
     ...snapshotProblems(valueAt(document, ['snapshot'])),
+    ...drillProblems(valueAt(document, ['drills']), ['drills']),
+    ...drilledKindProblems(document),
   ].slice(0, MAX_PROBLEMS);
+}
+
+/** A drill of machines needs machines. */
+function drilledKindProblems(document: unknown): readonly Problem[] {
+  const kinds = valueAt(document, ['select', 'kinds']);
+  const isMachine = valueAt(document, ['drills', 'kind']) === 'vm';
+  if (!isMachine || !Array.isArray(kinds) || kinds.length === 0 || kinds.includes('virtualMachine')) return [];
+  const message = 'restores virtual machines, and the policy selects none';
+  return [{ path: '$.drills.kind', message, found: '"vm"', allowed: '"disk" or "files", or other $.select.kinds' }];
 }
 
 /** Longer than this a slot's data has little to do with its time any more. */
@@ -137,7 +149,22 @@ function snapshotProblems(raw: unknown): readonly Problem[] {
   const tags = valueAt(raw, ['tags']);
   if (typeof tags === 'object' && tags !== null && !Array.isArray(tags))
     problems.push(...tagProblems(Object.keys(tags)));
+  problems.push(...networkProblems(valueAt(raw, ['networkAccess']), valueAt(raw, ['diskAccessId'])));
   return problems;
+}
+
+/** Source: ⚠ the SDK names diskAccessId as what private endpoints need; Azure refuses AllowPrivate without it. */
+function networkProblems(access: unknown, diskAccessId: unknown): readonly Problem[] {
+  const path = '$.snapshot.diskAccessId';
+  if (access === 'private' && diskAccessId === undefined) {
+    const allowed = 'the id of the disk access resource whose private endpoints lead to the snapshots';
+    return [{ path, message: 'is needed where networkAccess is "private"', found: 'nothing', allowed }];
+  }
+  if (access !== 'private' && diskAccessId !== undefined) {
+    const allowed = 'no diskAccessId, or networkAccess "private"';
+    return [{ path, message: 'means nothing without private access', found: showFound(diskAccessId), allowed }];
+  }
+  return [];
 }
 
 function tagProblems(names: readonly string[]): readonly Problem[] {

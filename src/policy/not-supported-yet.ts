@@ -2,15 +2,10 @@ import { type Problem, showFound } from '../base/problem.ts';
 import { jsonPath, valueAt } from '../base/schema-problems.ts';
 
 /** The parts of a policy document that stand for a capability of their own. */
-export type Capability = 'budget' | 'copies' | 'drills' | 'consistency' | 'networkAccess';
+export type Capability = 'budget' | 'copies' | 'drills' | 'consistency';
 
 /** Capabilities that are not built: a document that asks for one is refused, rather than half obeyed. Take a name out once it works. */
-export const notSupportedYet: ReadonlySet<Capability> = new Set<Capability>([
-  'copies',
-  'drills',
-  'consistency',
-  'networkAccess',
-]);
+export const notSupportedYet: ReadonlySet<Capability> = new Set<Capability>(['copies', 'consistency']);
 
 /** The words by which a problem says that the capability is missing, not the document wrong. */
 export const NOT_SUPPORTED_YET = 'is not supported yet';
@@ -36,11 +31,6 @@ export function unsupportedProblems(document: unknown, unsupported: ReadonlySet<
       const level = valueAt(document, ['consistency', field]);
       if (level === 'application' || level === 'crash') refuse(['consistency', field], '"disk"');
     }
-  }
-  // Metering closes a snapshot again after it has opened it, whatever its access was before.
-  const access = valueAt(document, ['snapshot', 'networkAccess']);
-  if (has('networkAccess', ['snapshot', 'networkAccess']) && (access === 'private' || access === 'allow')) {
-    refuse(['snapshot', 'networkAccess'], '"deny"');
   }
   return problems;
 }

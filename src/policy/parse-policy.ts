@@ -6,8 +6,8 @@ import { type CalendarDuration, parseDuration, parseZone, type ZoneId } from '..
 import { sectionProblems } from './check-sections.ts';
 import { type Capability, notSupportedYet, unsupportedProblems } from './not-supported-yet.ts';
 import type { Budget, Matcher, Policy, Retention, Schedule, Scope } from './policy.ts';
-import { splitScope } from './policy-leaves.ts';
 import { type PolicyDocument, policySchema } from './policy-schema.ts';
+import { splitScope } from './scope.ts';
 
 /**
  * Reads a policy document.
@@ -36,7 +36,8 @@ export function parsePolicy(
 /** The part of a policy that decides what is kept: all that the offline preview needs. */
 export type RetentionPart = Pick<Policy, 'retention' | 'budget' | 'timeZone'>;
 
-const retentionPartSchema = policySchema.pick({ retention: true, budget: true, timeZone: true });
+/** What of a document decides what is kept. */
+export const retentionPartSchema = policySchema.pick({ retention: true, budget: true, timeZone: true });
 
 /** Reads a document of `retention`, `budget` and `timeZone` alone, by the rules of the whole. */
 export function parseRetentionPart(
@@ -85,6 +86,7 @@ function policyOf(document: PolicyDocument): Policy {
     retention: retentionOf(document.retention),
     budget: document.budget ? budgetOf(document.budget) : null,
     onDelete: document.onDelete,
+    drills: document.drills ?? null,
     consistency: document.consistency,
     snapshot,
   };

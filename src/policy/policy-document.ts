@@ -25,11 +25,14 @@ export function policyDocument(policy: Policy): PolicyDocument {
     onDelete: policy.onDelete,
     consistency: { ...policy.consistency },
     copies: [],
+    ...(policy.drills ? { drills: policy.drills } : {}),
     snapshot: { ...policy.snapshot, tags: { ...policy.snapshot.tags } },
   };
 }
 
-function scopeText(scope: Scope): string {
+/** A scope as the document writes it. */
+export function scopeText(scope: Scope): string {
+  if ('managementGroup' in scope) return `/providers/Microsoft.Management/managementGroups/${scope.managementGroup}`;
   const subscription = `/subscriptions/${scope.subscriptionId}`;
   return scope.resourceGroup === null ? subscription : `${subscription}/resourceGroups/${scope.resourceGroup}`;
 }

@@ -16,13 +16,6 @@ const GLOB_LENGTH = 128;
 /** Source: learn.microsoft.com/azure/virtual-machines/disks-types: at most 64 data disks, LUN 0 to 63. */
 const LAST_LUN = 63;
 
-const GUID = '[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
-/** Source: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules: 1 to 90 letters, digits, `_`, `(`, `)`, `-` and `.`. */
-const SCOPE = new RegExp(
-  `^/subscriptions/(${GUID})(?:/[rR][eE][sS][oO][uU][rR][cC][eE][gG][rR][oO][uU][pP][sS]/([\\p{L}\\p{N}_().*?\\-]{1,90}))?$`,
-  'u',
-);
-
 /** A name of a policy or schedule. */
 export const nameLeaf = z
   .string()
@@ -67,22 +60,6 @@ export const globLeaf = z
   );
 
 export const lunLeaf = z.int().min(0).max(LAST_LUN).describe(`the LUN of a data disk, 0 to ${LAST_LUN}`);
-
-export const scopeLeaf = z
-  .string()
-  .regex(SCOPE)
-  .describe(
-    '"/subscriptions/<GUID>", or "/subscriptions/<GUID>/resourceGroups/<name or pattern with * and ?>" to name groups of it',
-  );
-
-/** Takes a scope that `scopeLeaf` has accepted apart. */
-export function splitScope(text: string): {
-  readonly subscriptionId: string;
-  readonly resourceGroup: string | null;
-} | null {
-  const [, subscriptionId, resourceGroup] = SCOPE.exec(text) ?? [];
-  return subscriptionId ? { subscriptionId: subscriptionId.toLowerCase(), resourceGroup: resourceGroup ?? null } : null;
-}
 
 /** A leaf with a check of our own: the check names what is wrong, or null. */
 function checked(leaf: z.ZodString, check: (text: string) => string | null): z.ZodString {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isCurrencyCode } from '../base/money.ts';
+import { drillSettingsSchema } from './drill-settings.ts';
 import { floorRules } from './policy.ts';
 import {
   countLeaf,
@@ -8,11 +9,11 @@ import {
   globLeaf,
   lunLeaf,
   nameLeaf,
-  scopeLeaf,
   tagNameLeaf,
   tagValueLeaf,
   zoneLeaf,
 } from './policy-leaves.ts';
+import { scopeLeaf } from './scope.ts';
 
 /** Bounds of a document, far above what anybody writes by hand: they keep a tick over all policies short. */
 const MAX_SCHEDULES = 20;
@@ -46,7 +47,10 @@ const diskMatcher = z
 
 export const selectSchema = z
   .strictObject({
-    scopes: z.array(scopeLeaf).max(MAX_SCOPES).describe(`up to ${MAX_SCOPES} subscriptions or resource groups`),
+    scopes: z
+      .array(scopeLeaf)
+      .max(MAX_SCOPES)
+      .describe(`up to ${MAX_SCOPES} subscriptions or resource groups, or management groups`),
     kinds: z
       .array(z.enum(['virtualMachine', 'disk']).describe('"virtualMachine" or "disk"'))
       .max(2)
@@ -116,6 +120,10 @@ export const budgetSchema = z
   })
   .describe('an object with amountPerMonth, currency, per and floors');
 
+/** Source: resource name rules, Microsoft.Compute/diskAccesses: 1 to 80 letters, digits, "_" and "-". */
+const DISK_ACCESS =
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/?#\s]{1,108}\/providers\/Microsoft\.Compute\/diskAccesses\/[\w{}-]{1,88}$/i;
+
 export const snapshotSchema = z
   .strictObject({
     resourceGroup: z
@@ -133,8 +141,15 @@ export const snapshotSchema = z
     copyTags: z.boolean().default(true).describe('true or false'),
     tags: z.record(tagNameLeaf, tagValueLeaf).default({}).describe('an object of tag names and values'),
     networkAccess: z.enum(['deny', 'private', 'allow']).default('deny').describe('"deny", "private" or "allow"'),
+    diskAccessId: z
+      .string()
+      .regex(DISK_ACCESS)
+      .optional()
+      .describe(
+        'the resource id of a disk access resource, /subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/diskAccesses/…; {region} stands for the region',
+      ),
   })
-  .describe('an object with resourceGroup, sku, copyTags, tags and networkAccess');
+  .describe('an object with resourceGroup, sku, copyTags, tags, networkAccess and diskAccessId');
 
 const consistencyLevel = z
   .enum(['application', 'crash', 'disk'])
@@ -155,13 +170,9 @@ const copySchema = z
   })
   .describe('an object with region and retention');
 
-const drillsSchema = z
-  .strictObject({
-    cron: cronLeaf,
-    pick: z.enum(['latest', 'random']).default('random').describe('"latest" or "random"'),
-    kind: z.enum(['disk', 'vm', 'files']).default('disk').describe('"disk", "vm" or "files"'),
-  })
-  .describe('an object with cron, pick and kind');
+const drillsSchema = drillSettingsSchema
+  .extend({ cron: cronLeaf })
+  .describe('an object with cron, pick, kind, path, target and check');
 
 /**
  * The policy document as people write it. It checks each field by itself; what fields mean to each other `parsePolicy` checks.

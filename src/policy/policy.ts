@@ -1,5 +1,6 @@
 import type { Money } from '../base/money.ts';
 import type { CalendarDuration, ZoneId } from '../base/time.ts';
+import type { DrillSettings } from './drill-settings.ts';
 
 /** What a policy can protect. */
 export type SourceKind = 'virtualMachine' | 'disk';
@@ -13,11 +14,19 @@ export type Matcher =
   | { readonly kind: 'lun'; readonly lun: number };
 
 /** A subscription, or resource groups of it by glob. */
-export interface Scope {
+export interface SubscriptionScope {
   readonly subscriptionId: string;
   /** Glob over resource group names; null for the whole subscription. */
   readonly resourceGroup: string | null;
 }
+
+/** Every subscription below a management group, at any depth, those of tomorrow included. */
+export interface ManagementGroupScope {
+  /** The group's id, which is the last part of its resource id, as written. */
+  readonly managementGroup: string;
+}
+
+export type Scope = SubscriptionScope | ManagementGroupScope;
 
 /** Which sources a policy protects: in a scope, of a kind, every `include` and no `exclude`. */
 export interface Selector {
@@ -96,6 +105,14 @@ export interface SnapshotSettings {
   readonly copyTags: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly networkAccess: 'deny' | 'private' | 'allow';
+  /** With `private` alone: the disk access resource whose private endpoints lead to the snapshots; `{region}` stands for the source's region. */
+  readonly diskAccessId?: string | undefined;
+}
+
+/** When a policy has its points proven, and how. */
+export interface Drills extends DrillSettings {
+  /** Five-field cron in the policy's zone, as written. */
+  readonly cron: string;
 }
 
 export type Consistency = 'application' | 'crash' | 'disk';
@@ -110,6 +127,7 @@ export interface Policy {
   readonly retention: Retention;
   readonly budget: Budget | null;
   readonly onDelete: 'keep' | 'expire';
+  readonly drills: Drills | null;
   readonly consistency: { readonly prefer: Consistency; readonly minimum: Consistency };
   readonly snapshot: SnapshotSettings;
 }

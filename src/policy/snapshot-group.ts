@@ -8,6 +8,11 @@ export function snapshotGroup(template: string, region: string): string {
   return template.replaceAll('{region}', region);
 }
 
+/** The disk access resource of a region. */
+export function diskAccessOf(template: string, region: string): string {
+  return template.replaceAll('{region}', region);
+}
+
 /** True where a template gives a name that Azure accepts, in whatever region. */
 export function isGroupTemplate(template: string): boolean {
   return GROUP_NAME.test(snapshotGroup(template, LONG_REGION));

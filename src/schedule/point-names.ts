@@ -23,6 +23,11 @@ export function invertedSlot(slot: EpochMs): string {
   return String(LAST_SLOT - slot).padStart(SLOT_DIGITS, '0');
 }
 
+/** Where the slots before a moment begin, in keys that sort newest first; null where there can be none. The moment may be any that a calendar holds. */
+export function invertedBefore(before: EpochMs): string | null {
+  return before < 1 ? null : invertedSlot(Math.min(before - 1, LAST_SLOT));
+}
+
 /** A policy's name as a short key, fit for table keys. */
 export function policyKey(policy: string): string {
   return hashId('policy', policy).slice(0, POLICY_KEY_LENGTH);

@@ -1,8 +1,6 @@
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
-import { BlobServiceClient } from '@azure/storage-blob';
-import { QueueServiceClient } from '@azure/storage-queue';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { BlobContainer, Queue, Store, Table } from '../base/store.ts';
@@ -32,8 +30,15 @@ export interface StoreOptions {
 export function createStore(options: StoreOptions): Store {
   const context: StorageContext = { clock: options.clock, log: options.log };
   const once = { retryOptions: { maxTries: 1 } };
-  const blobService = new BlobServiceClient(options.blobServiceUri, options.credential, once);
-  const queueService = new QueueServiceClient(options.queueServiceUri, options.credential, once);
+  // The clients of queues and blobs are large, and many a run needs neither.
+  const blobService = onDemand(async () => {
+    const { BlobServiceClient } = await import('@azure/storage-blob');
+    return new BlobServiceClient(options.blobServiceUri, options.credential, once);
+  });
+  const queueService = onDemand(async () => {
+    const { QueueServiceClient } = await import('@azure/storage-queue');
+    return new QueueServiceClient(options.queueServiceUri, options.credential, once);
+  });
   const tableClient = remember((name) => {
     checkTableName(name);
     const transport = options.tableHttpClient ? { httpClient: options.tableHttpClient } : {};
@@ -44,11 +49,11 @@ export function createStore(options: StoreOptions): Store {
     table: remember<Table>((name) => createAzureTable(tableClient(name), context)),
     queue: remember<Queue>((name) => {
       checkContainerName(name);
-      return createAzureQueue(queueService.getQueueClient(name), context);
+      return lateQueue(async () => createAzureQueue((await queueService()).getQueueClient(name), context));
     }),
     blobs: remember<BlobContainer>((name) => {
       checkContainerName(name);
-      return createAzureBlobs(blobService.getContainerClient(name), context);
+      return lateBlobs(async () => createAzureBlobs((await blobService()).getContainerClient(name), context));
     }),
     dropTable: (name) =>
       storageCall(context, { operation: 'drop', name }, ({ abortSignal }) =>
@@ -65,5 +70,33 @@ function remember<T>(make: (name: string) => T): (name: string) => T {
     const fresh = make(name);
     made.set(name, fresh);
     return fresh;
+  };
+}
+
+/** What is opened at its first use. */
+function onDemand<T>(open: () => Promise<T>): () => Promise<T> {
+  let opening: Promise<T> | null = null;
+  return () => {
+    opening ??= open();
+    return opening;
+  };
+}
+
+function lateQueue(open: () => Promise<Queue>): Queue {
+  const queue = onDemand(open);
+  return { send: async (messages) => (await queue()).send(messages) };
+}
+
+function lateBlobs(open: () => Promise<BlobContainer>): BlobContainer {
+  const blobs = onDemand(open);
+  return {
+    read: async (name) => (await blobs()).read(name),
+    write: async (name, content, contentType) => (await blobs()).write(name, content, contentType),
+    writeStream: async (name, pieces) => (await blobs()).writeStream(name, pieces),
+    size: async (name) => (await blobs()).size(name),
+    delete: async (name) => (await blobs()).delete(name),
+    list: async function* (prefix) {
+      yield* (await blobs()).list(prefix);
+    },
   };
 }

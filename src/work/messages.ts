@@ -15,11 +15,30 @@ export const queueByKind: Readonly<Record<WorkKind | 'sweep', QueueName>> = {
   delete: 'prunes',
   forget: 'prunes',
   restore: 'restores',
+  drill: 'restores',
+  // The quiet queue: each further one is asked for messages all day long, and each ask is paid.
+  notify: 'restores',
+  reprice: 'meters',
+  report: 'meters',
+  rebuild: 'prunes',
 };
 
 const messageSchema = z.strictObject({
   v: z.literal(1),
-  kind: z.enum(['take', 'confirm', 'meter', 'delete', 'forget', 'restore', 'sweep']),
+  kind: z.enum([
+    'take',
+    'confirm',
+    'meter',
+    'delete',
+    'forget',
+    'restore',
+    'drill',
+    'notify',
+    'reprice',
+    'report',
+    'rebuild',
+    'sweep',
+  ]),
   id: z.string().min(1).max(500),
   /** The agenda row this message was sent for; 0 where there is none. */
   dueAt: z.number().int().min(0),

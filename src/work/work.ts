@@ -4,9 +4,21 @@ import type { EpochMs } from '../base/time.ts';
 
 /**
  * What can be waiting: a point to take, a resource group whose starts and deletes are unconfirmed, a chain to meter,
- * a marked point whose grace ends, a deleted point to take out of the books, a restore.
+ * a marked point whose grace ends, a deleted point to take out of the books, a restore, a drill, a message to deliver,
+ * a day to value again, a month to report, a resource group to take back into the catalogue.
  */
-export type WorkKind = 'take' | 'confirm' | 'meter' | 'delete' | 'forget' | 'restore';
+export type WorkKind =
+  | 'take'
+  | 'confirm'
+  | 'meter'
+  | 'delete'
+  | 'forget'
+  | 'restore'
+  | 'drill'
+  | 'notify'
+  | 'reprice'
+  | 'report'
+  | 'rebuild';
 
 /** One unfinished thing and when to look at it again. `id` names the row that holds its state. */
 export interface WorkItem {
@@ -134,6 +146,11 @@ const kinds: readonly string[] = [
   'delete',
   'forget',
   'restore',
+  'drill',
+  'notify',
+  'reprice',
+  'report',
+  'rebuild',
 ] satisfies readonly WorkKind[];
 
 function readItem(row: Row): WorkItem {

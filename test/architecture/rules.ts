@@ -29,10 +29,13 @@ const isRoom = (area: string) => !LAX.includes(area);
  * (No file that only exports others: what a reader follows should be where the code is.)
  */
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
-  policy: ['check-policy', 'match-names', 'parse-policy', 'policy-document', 'snapshot-group'],
-  schedule: ['cron', 'decide-due-slots', 'model-calendar', 'occurrences', 'point-names'],
-  inventory: ['match-sources', 'read-estate', 'stored-source'],
-  work: ['lease', 'messages'],
+  policy: ['check-policy', 'drill-settings', 'match-names', 'parse-policy', 'policy-document', 'snapshot-group'],
+  schedule: ['cron', 'decide-due-slots', 'drill-names', 'model-calendar', 'occurrences', 'point-names'],
+  inventory: ['manifest', 'match-sources', 'read-estate', 'resolve-scopes', 'stored-source'],
+  restore: ['start-restore', 'undo-restore'],
+  work: ['lease', 'messages', 'poison'],
+  advice: ['advice-book', 'azure-backup-price'],
+  reports: ['cost-page-style', 'html', 'protection-text', 'render-cost-report'],
 };
 
 /** True for what other rooms and adapters may import of a room. */
@@ -124,8 +127,8 @@ export const environmentInOnePlace: Rule = (files) => {
   ];
 };
 
-/** The clock itself, and the limit on silent connections, which is about real time. */
-const CLOCK_FILES = /^src\/base\/(?:clock[^/]*|follow-clock|time-limit)\.ts$/;
+/** The clock itself, the limit on silent connections, which is about real time, and the script that runs in a browser. */
+const CLOCK_FILES = /^src\/(?:base\/(?:clock[^/]*|follow-clock|time-limit)|console\/follow-script)\.ts$/;
 
 /** base/clock is the product's only "now" and only "wait": anything else would not follow the sandbox's clock. */
 export const oneClock: Rule = (files) =>

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ArmCharge, createRateLimiter, type RateNews } from '../../src/azure/rate-limiter.ts';
 import { createSharedLimits, type KnownLimits, type LearnedLimit } from '../../src/azure/shared-limits.ts';
+import { AppError } from '../../src/base/errors.ts';
 import type { Log } from '../../src/base/log.ts';
 import { MINUTE_MS } from '../../src/base/time.ts';
 import { playBuckets } from '../bench/bench-buckets.ts';
@@ -114,6 +115,28 @@ describe('a limiter with shared limits', () => {
     const from = clock.now();
     await limiter.acquire(request());
     expect(clock.now() - from).toBe(100);
+  });
+
+  it('begins without a burst where others are emptying the bucket', async () => {
+    await Promise.all(['b', 'c', 'd'].map((instance) => told(instance)));
+    await told('d');
+    const limiter = createRateLimiter(clock, sharedBy('a'));
+    for (let n = 0; n < 12; n += 1) await limiter.acquire(request());
+    expect(clock.now()).toBe(0);
+    await limiter.acquire(request());
+    expect(clock.now()).toBe(200);
+  });
+
+  it('goes on without the others where storage does not answer', async () => {
+    store.hooks = {
+      before: () => {
+        throw new AppError('storage-unavailable', 'Storage does not answer');
+      },
+    };
+    const limiter = createRateLimiter(clock, sharedBy('a'));
+    await send(limiter, { remaining: 40 });
+    await limiter.acquire(request());
+    expect(lines).toHaveLength(2);
   });
 
   it('hears from another that a bucket is closed', async () => {

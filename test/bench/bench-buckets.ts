@@ -14,6 +14,8 @@ export interface BucketWave {
   readonly disksPerSubscription: number;
   /** Processes that share no memory. */
   readonly instances: number;
+  /** How long after each other the instances start, as they do when Azure scales out; all at once by default. Units: seconds. */
+  readonly apartSeconds?: number;
   /** How often others, of another principal, write in each of the subscriptions. Units: requests a second. */
   readonly othersPerSecond?: number;
 }
@@ -98,6 +100,10 @@ export async function playBuckets(wave: BucketWave): Promise<BucketWaveFigures> 
       instance: String(instance),
     });
     const counted = {
+      look: (subscription: string) => {
+        count.storage += 1;
+        return shared.look(subscription);
+      },
       tell: (...asked: Parameters<typeof shared.tell>) =>
         shared.tell(asked[0], asked[1], (known) => {
           count.storage += 2;
@@ -137,7 +143,12 @@ export async function playBuckets(wave: BucketWave): Promise<BucketWaveFigures> 
     }
   };
   const others = wave.othersPerSecond ? runOthers() : null;
-  await Promise.all(Array.from({ length: wave.instances }, (_, at) => runInstance(at)));
+  await Promise.all(
+    Array.from({ length: wave.instances }, async (_, at) => {
+      if (wave.apartSeconds) await clock.wait(at * wave.apartSeconds * 1_000);
+      await runInstance(at);
+    }),
+  );
   const seconds = (clock.now() - LATENCY_MS) / 1_000;
   ended = true;
   await others;

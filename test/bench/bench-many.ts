@@ -19,7 +19,7 @@ export interface ManyFigures {
   readonly throttled: number;
   readonly lists: number;
   readonly realSeconds: number;
-  /** A played minute with nothing due: timer, tick and storage. Units: ms, real. */
+  /** The middle one of some played minutes with nothing due: timer, tick, storage and the clock. Units: ms, real. */
   readonly idleTickMs: number;
 }
 
@@ -53,9 +53,14 @@ export async function playMany(options: ManyOptions): Promise<ManyFigures> {
     await app.ask('PUT', `/api/policies/${policy.name}`, policy);
     const slot = (Math.floor(START_MS / HOUR_MS) + 2) * HOUR_MS;
     await playTime(host.adminUrl, { until: slot - (IDLE_MINUTES + 1) * MINUTE_MS, stepMs: 5 * MINUTE_MS });
-    const idleFrom = performance.now();
-    await playTime(host.adminUrl, { until: slot - MINUTE_MS, stepMs: MINUTE_MS });
-    const idleTickMs = (performance.now() - idleFrom) / IDLE_MINUTES;
+    const idleMs: number[] = [];
+    for (let minute = IDLE_MINUTES; minute > 0; minute -= 1) {
+      const idleFrom = performance.now();
+      await playTime(host.adminUrl, { until: slot - minute * MINUTE_MS, stepMs: MINUTE_MS });
+      idleMs.push(performance.now() - idleFrom);
+    }
+    // The middle one: in some of these minutes other timers have their turn.
+    const idleTickMs = idleMs.sort((a, b) => a - b)[IDLE_MINUTES / 2] ?? 0;
 
     await world.azure.admin.ask('POST', '/sandbox/counts/reset');
     const disks = options.subscriptions * options.disksPerSubscription;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
-import type { ByteRange, PriceSource, RangeReader, SnapshotAccess } from '../../src/cost/ports.ts';
+import type { ByteRange, NetworkState, PriceSource, RangeReader, SnapshotAccess } from '../../src/cost/ports.ts';
 import type { Disk, EstateReader } from '../../src/inventory/inventory.ts';
+import type { MachineDescriber } from '../../src/inventory/manifest.ts';
 import type { Snapshot, SnapshotTaker } from '../../src/protect/ports.ts';
-import type { DiskMaker } from '../../src/restore/ports.ts';
+import type { DiskMaker, MachineMaker } from '../../src/restore/ports.ts';
 import type { SnapshotRemover } from '../../src/retain/ports.ts';
 
 /** Holdfast's own group and the group of what is protected; the second has a mixed case, which must be kept. */
@@ -24,6 +25,8 @@ export interface AzureUnderTest {
   readonly ranges: RangeReader;
   readonly prices: PriceSource;
   readonly disks: DiskMaker;
+  readonly machines: MachineMaker;
+  readonly describer: MachineDescriber;
   readonly clock: Clock;
   /** Makes an empty disk of 4 GiB in the group of what is protected, tagged `owner: ops`; gives its id back. */
   addDisk(name: string): Promise<string>;
@@ -249,6 +252,24 @@ export function azureContract(name: string, open: () => AzureUnderTest): void {
         await gone(id);
         await access.close(id);
         await expect(access.open(id, 60)).rejects.toMatchObject({ code: 'not-found' });
+      });
+
+      it('puts the network back as it was told to be before, and leaves what is open as it is', async () => {
+        const { access, snapshots, addDisk, clock } = open();
+        const { id } = await taken(await addDisk(freshName('d')));
+        const states: readonly NetworkState[] = [
+          { policy: 'AllowAll', publicAccess: 'Disabled', diskAccessId: null },
+          { policy: 'AllowAll', publicAccess: 'Enabled', diskAccessId: null },
+          { policy: 'DenyAll', publicAccess: 'Disabled', diskAccessId: null },
+        ];
+        for (const found of states) {
+          if (found.publicAccess === 'Enabled') await access.open(id, 60);
+          await access.open(id, 3_600, found);
+          expect((await snapshots.get(id))?.network).toMatchObject({ policy: 'AllowAll', publicAccess: 'Enabled' });
+          await access.close(id, found);
+          await clock.wait(MINUTE);
+          expect((await snapshots.get(id))?.network).toEqual(found);
+        }
       });
 
       it('is given to five snapshots of a chain at most', async () => {

@@ -371,6 +371,22 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
         expect(await blobs.read('a/b')).toBeNull();
       });
 
+      it('are written piece by piece, whatever their size', async () => {
+        const blobs = open().store.blobs(freshName('c'));
+        expect(await blobs.size('a')).toBeNull();
+        const pieces = [3, 0, 9_000_000, 1].map((length, index) => new Uint8Array(length).fill(index + 1));
+        await blobs.writeStream(
+          'a',
+          (async function* () {
+            yield* pieces;
+          })(),
+        );
+        expect(await blobs.size('a')).toBe(9_000_004);
+        expect(Buffer.compare((await blobs.read('a')) ?? new Uint8Array(), Buffer.concat(pieces))).toBe(0);
+        await blobs.writeStream('a', (async function* () {})());
+        expect(await blobs.size('a')).toBe(0);
+      });
+
       it('lists by prefix', async () => {
         const blobs = open().store.blobs(freshName('c'));
         const list = async (prefix: string) => {

@@ -98,6 +98,65 @@ describe.skipIf(!existsSync(CHROMIUM))('pages in headless Chromium', () => {
     await page.close();
   });
 
+  test.each([
+    ['a phone', PHONE],
+    ['a desk', DESK],
+  ])(
+    'on %s the console leads from the overview to a point, holds it by the keyboard, and restores a disk',
+    async (_name, size) => {
+      const page = await open(`${life.host.url}/api/console`, size);
+      const wide: string[] = [];
+      const look = async () => {
+        if ((await sidewaysPixels(page)) > 0) wide.push(page.url());
+        expect(await page.locator('main').textContent()).not.toMatch(/undefined|NaN|\[object/);
+      };
+      await look();
+      await page.getByRole('link', { name: 'Sources', exact: true }).click();
+      await look();
+      await page.getByRole('searchbox').fill('shop closely');
+      await page.keyboard.press('Enter');
+      await page.getByRole('link', { name: 'vm-shop' }).click();
+      await look();
+      expect(await page.locator('svg rect:visible').count()).toBeGreaterThan(2);
+      await page.locator('tbody th a').first().click();
+      await look();
+      const point = page.url();
+      await page.getByText(/Hold this point|Change the hold/).focus();
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('<b>kept</b> for a look');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/done=held/);
+      expect(await page.getByText('“<b>kept</b> for a look”').count()).toBe(1);
+      await page.getByRole('link', { name: 'Restore', exact: true }).click();
+      await look();
+      await page.getByLabel('Disk', { exact: true }).selectOption('vm-shop-data');
+      await page.getByRole('button', { name: 'Start the restore' }).click();
+      await page.waitForURL(/console\/restores\//);
+      await look();
+      expect(await page.getByRole('progressbar').count()).toBe(1);
+      expect((await (await page.goto(`${point}/restore?kind=swap`))?.text()) ?? '').toContain('In place');
+      await look();
+      expect(wide).toEqual([]);
+      await page.close();
+    },
+  );
+
+  test.each([
+    ['cross-site', 403],
+    ['same-site', 403],
+    ['same-origin', 404],
+  ])(
+    'a form of the console that is sent %s, with the cookie of who is signed in, is answered %i',
+    async (site, status) => {
+      const answer = await browser.request.post(`${life.host.url}/api/console/points/none/hold`, {
+        headers: { 'sec-fetch-site': site },
+        form: { reason: 'x' },
+      });
+      expect(answer.status()).toBe(status);
+    },
+  );
+
   test('the page of the sandbox shows the disks, their chains and the last requests', async () => {
     const page = await open(`${world.azure.adminUrl}/`);
     const text = (await page.locator('body').textContent()) ?? '';

@@ -29,6 +29,7 @@ async function call(name: string, query = '', body?: unknown, policy = 'plain'):
     body,
     ifMatch: null,
     ifNoneMatch: null,
+    header: () => null,
     operation: { id: 'operation', at: life.world.now() },
   });
   const text = String(answer.body ?? '');

@@ -1,5 +1,6 @@
 import { AppError } from '../../src/base/errors.ts';
-import type { ByteRange, RangeReader, SnapshotAccess } from '../../src/cost/ports.ts';
+import { CLOSED, mustBeOpened } from '../../src/cost/network-state.ts';
+import type { ByteRange, NetworkState, RangeReader, SnapshotAccess } from '../../src/cost/ports.ts';
 import { clearedSince, toRanges, writtenSince } from './memory-pages.ts';
 import { find } from './memory-snapshots.ts';
 import { type AzureWorld, type MemorySnapshot, stateOf } from './memory-world.ts';
@@ -11,21 +12,21 @@ const HOST = 'https://memory.example/';
 /** Opens snapshots in memory and reads their ranges. */
 export function createMemoryAccess(world: AzureWorld): { access: SnapshotAccess; ranges: RangeReader } {
   const access: SnapshotAccess = {
-    open: (snapshotId, durationSeconds) =>
+    open: (snapshotId, durationSeconds, found = CLOSED) =>
       world.call({ operation: 'open', target: snapshotId.toLowerCase() }, async () => {
         const key = snapshotId.toLowerCase();
         const stored = find(world, key);
         const token = grant(world, key, stored, durationSeconds);
-        stored.snapshot = { ...stored.snapshot, networkAccess: 'allow' };
+        if (mustBeOpened(found)) setNetwork(stored, OPEN);
         if (world.operationMs > 0) await world.clock.wait(world.operationMs);
         return `${HOST}${token}`;
       }),
-    close: (snapshotId) =>
+    close: (snapshotId, found = CLOSED) =>
       world.call({ operation: 'close', target: snapshotId.toLowerCase() }, () => {
         const key = snapshotId.toLowerCase();
         for (const [token, { snapshotKey }] of world.grants) if (snapshotKey === key) world.grants.delete(token);
         const stored = world.snapshots.get(key);
-        if (stored) stored.snapshot = { ...stored.snapshot, networkAccess: 'deny' };
+        if (stored && mustBeOpened(found)) setNetwork(stored, found);
       }),
   };
   const read = <T>(url: string, work: (stored: MemorySnapshot) => T) =>
@@ -46,6 +47,20 @@ export function createMemoryAccess(world: AzureWorld): { access: SnapshotAccess;
       }),
   };
   return { access, ranges };
+}
+
+/** Open to everybody who has an access URL. */
+const OPEN: NetworkState = { policy: 'AllowAll', publicAccess: 'Enabled', diskAccessId: null };
+
+/** Puts a snapshot's network into a state. */
+export function setNetwork(stored: MemorySnapshot, network: NetworkState): void {
+  stored.snapshot = { ...stored.snapshot, network, networkAccess: accessOf(network) };
+}
+
+/** How the product's own words call a state. */
+export function accessOf({ policy }: NetworkState): 'deny' | 'private' | 'allow' {
+  if (policy === 'DenyAll') return 'deny';
+  return policy === 'AllowPrivate' ? 'private' : 'allow';
 }
 
 function grant(
@@ -72,5 +87,10 @@ function behind(world: AzureWorld, url: string): MemorySnapshot {
   if (!url.startsWith(HOST) || !found || found.endsAt <= world.clock.now()) {
     throw new AppError('azure-denied', 'The access to a disk has ended or was never given');
   }
-  return find(world, found.snapshotKey);
+  const stored = find(world, found.snapshotKey);
+  const { policy, publicAccess } = stored.snapshot.network;
+  if (policy !== 'AllowAll' || publicAccess !== 'Enabled') {
+    throw new AppError('azure-denied', 'The access to a disk has ended or was never given');
+  }
+  return stored;
 }

@@ -7,6 +7,7 @@ import {
   OWN_GROUP,
   REGION,
 } from '../contract/azure-contract.ts';
+import { machineContract } from '../contract/machine-contract.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 import { createMemoryAzure } from './memory-azure.ts';
 
@@ -43,3 +44,4 @@ function create(): AzureUnderTest {
 
 const azure = create();
 azureContract('memory', () => azure);
+machineContract('machines in memory', () => azure);

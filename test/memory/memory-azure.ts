@@ -1,11 +1,16 @@
 import { AppError } from '../../src/base/errors.ts';
 import type { PriceSource, RangeReader, SnapshotAccess } from '../../src/cost/ports.ts';
+import type { DiskAccess } from '../../src/drill/ports.ts';
+import type { DiskByteSource } from '../../src/files/ports.ts';
 import type { AttachedDisk, Disk, EstateReader, VirtualMachine } from '../../src/inventory/inventory.ts';
+import type { MachineDescriber } from '../../src/inventory/manifest.ts';
 import type { SnapshotTaker } from '../../src/protect/ports.ts';
-import type { DiskMaker } from '../../src/restore/ports.ts';
+import type { DiskMaker, MachineMaker } from '../../src/restore/ports.ts';
 import type { SnapshotRemover } from '../../src/retain/ports.ts';
 import { createMemoryAccess } from './memory-access.ts';
+import { createMemoryDiskAccess } from './memory-disk-access.ts';
 import { createMemoryDiskMaker } from './memory-disk-maker.ts';
+import { createMemoryDescriber, createMemoryMachines, furnishMachine, type MachineWorld } from './memory-machines.ts';
 import { type Pages, pagesOf, storedBytes } from './memory-pages.ts';
 import { createMemorySnapshots } from './memory-snapshots.ts';
 import {
@@ -21,6 +26,7 @@ import {
   type NewDisk,
   resourceId,
   stateOf,
+  subscriptionsBelow,
 } from './memory-world.ts';
 
 export interface ChainBill {
@@ -35,13 +41,22 @@ export interface MemoryAzure {
   readonly snapshots: SnapshotTaker & SnapshotRemover;
   readonly access: SnapshotAccess;
   readonly ranges: RangeReader;
+  readonly diskAccess: DiskAccess;
+  /** What snapshots and disks hold, over an access URL of either. */
+  readonly bytes: DiskByteSource;
   readonly prices: PriceSource;
   readonly disks: DiskMaker;
+  readonly machines: MachineMaker;
+  readonly describer: MachineDescriber;
+  /** Networks, sizes and quotas: changed at will. */
+  readonly network: MachineWorld;
   /** Exchanged at will, also in the middle. */
   hooks: AzureHooks;
   /** Every call so far, in order. */
   readonly calls: readonly AzureCall[];
   addGroup(subscriptionId: string, name: string): void;
+  /** Makes a management group, or makes it anew: subscriptions right below it, and groups below it. */
+  addManagementGroup(name: string, subscriptionIds: readonly string[], groups?: readonly string[]): void;
   addDisk(disk: NewDisk): Disk;
   addMachine(machine: Omit<NewDisk, 'sizeBytes' | 'sku'>, disks: readonly AttachedDisk[]): VirtualMachine;
   /** Removes a disk or a machine at once, as its owner would. */
@@ -59,7 +74,7 @@ export interface MemoryAzure {
   contentOf(id: string): Pages;
   /** What Azure stores and would charge for, chain by chain. */
   bill(): readonly ChainBill[];
-  /** Snapshots that somebody has access to now. */
+  /** Snapshots, and disks, that somebody has access to now. */
   openSnapshots(): readonly string[];
 }
 
@@ -88,11 +103,17 @@ export function createMemoryAzure(options: MemoryAzureOptions): MemoryAzure {
     snapshots: createMemorySnapshots(world),
     access,
     ranges,
+    ...createMemoryDiskAccess(world),
     prices: createMemoryPrices(world, pricesByRegion),
     disks: createMemoryDiskMaker(world),
+    machines: createMemoryMachines(world),
+    describer: createMemoryDescriber(world),
+    network: world.network,
     hooks: {},
     calls,
     addGroup: (subscriptionId, name) => void groupsOf(world, subscriptionId).set(name.toLowerCase(), name),
+    addManagementGroup: (name, subscriptionIds, groups = []) =>
+      void world.managementGroups.set(name.toLowerCase(), { subscriptionIds, groups }),
     addDisk: (disk) => {
       const made = makeDisk(world, disk, new Map(), { endsAt: 0, ending: 'succeeds' }, null);
       return made.disk;
@@ -101,6 +122,9 @@ export function createMemoryAzure(options: MemoryAzureOptions): MemoryAzure {
     remove: (id) => {
       world.disks.delete(id.toLowerCase());
       world.machines.delete(id.toLowerCase());
+      world.network.states.delete(id.toLowerCase());
+      for (const nic of world.network.interfaces.values())
+        if (nic.attachedTo?.toLowerCase() === id.toLowerCase()) nic.attachedTo = null;
     },
     removeSnapshot: (id) => void world.snapshots.delete(id.toLowerCase()),
     write: (id, offset, length) => change(id, { offset, length }, world.nextNumber),
@@ -135,6 +159,7 @@ function addMachine(
   const id = resourceId(made, 'virtualMachines');
   const machine = { id, name, subscriptionId, resourceGroup, region, vmId: `vm-${world.nextNumber()}`, tags, disks };
   world.machines.set(id.toLowerCase(), machine);
+  furnishMachine(world, machine);
   for (const { diskId } of disks) {
     const found = world.disks.get(diskId.toLowerCase());
     if (found) world.disks.set(diskId.toLowerCase(), { ...found, disk: { ...found.disk, attachedTo: id } });
@@ -166,6 +191,10 @@ function createMemoryEstate(world: AzureWorld): EstateReader {
       world.call({ operation: 'listResourceGroups', target: subscriptionId }, () => [
         ...findSubscription(world, subscriptionId).values(),
       ]),
+    listSubscriptions: (managementGroup) =>
+      world.call({ operation: 'listSubscriptions', target: managementGroup }, () =>
+        subscriptionsBelow(world, managementGroup),
+      ),
   };
 }
 

@@ -20,8 +20,17 @@ export function createMemoryDiskMaker(world: AzureWorld): DiskMaker {
       return world.call({ operation: 'getDisk', target }, () => {
         const stored = world.disks.get(target);
         if (!stored) return null;
-        const { id, uniqueId, tags, sizeBytes, attachedTo } = stored.disk;
-        return { id, uniqueId, tags, sizeBytes, attachedTo, state: stateOf(stored.creation, world.clock.now()) };
+        const { id, uniqueId, tags, sizeBytes, sku, zones, attachedTo } = stored.disk;
+        const kind = { sku, zone: zones[0] ?? null, diskEncryptionSetId: null };
+        return {
+          ...kind,
+          id,
+          uniqueId,
+          tags,
+          sizeBytes,
+          attachedTo,
+          state: stateOf(stored.creation, world.clock.now()),
+        };
       });
     },
     deleteDisk: (subscriptionId, resourceGroup, name) => {
@@ -55,13 +64,17 @@ function remove(world: AzureWorld, key: string): OperationUrl {
   const stored = world.disks.get(key);
   if (!stored) return null;
   if (stored.disk.attachedTo !== null) throw new AppError('conflict', 'The disk is attached');
+  for (const { snapshotKey, endsAt } of world.grants.values())
+    if (snapshotKey === key && endsAt > world.clock.now())
+      throw new AppError('conflict', 'Somebody has access to the disk');
   const deletion = world.begin({ operation: 'deleteDisk', target: key }, world.operationMs);
   if (deletion.ending !== 'fails') stored.deletion = deletion;
   world.settle();
   return remember(world, deletion);
 }
 
-function remember(world: AzureWorld, operation: MemoryOperation): OperationUrl {
+/** Gives an operation an address, unless it has ended well already. */
+export function remember(world: AzureWorld, operation: MemoryOperation): OperationUrl {
   if (operation.ending === 'succeeds' && operation.endsAt <= world.clock.now()) return null;
   const url = `https://memory.example/operations/${world.nextNumber()}`;
   world.operations.set(url, operation);

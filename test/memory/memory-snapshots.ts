@@ -90,12 +90,23 @@ function start(world: AzureWorld, request: SnapshotRequest, id: string): void {
       sourceUniqueId: disk.uniqueId,
       sizeBytes: disk.sizeBytes,
       immutable: false,
+      network: networkOf(request),
+      sectorBytes: 512,
     },
     // The bytes are those of this moment, whenever the operation ends.
     pages: source.pages,
     creation: world.begin({ operation: 'startSnapshot', target: key }, world.snapshotMs),
     deletion: null,
   });
+}
+
+function networkOf({ networkAccess, diskAccessId }: SnapshotRequest): Snapshot['network'] {
+  const policies = { deny: 'DenyAll', private: 'AllowPrivate', allow: 'AllowAll' } as const;
+  return {
+    policy: policies[networkAccess],
+    publicAccess: networkAccess === 'allow' ? 'Enabled' : 'Disabled',
+    diskAccessId: diskAccessId ?? null,
+  };
 }
 
 function checkLimits(world: AzureWorld, uniqueId: string): void {

@@ -195,6 +195,12 @@ function createMemoryBlobs(name: string, blobs: Map<string, Uint8Array>, call: C
       }),
     write: (blob, content) =>
       call({ operation: 'blob-write', name, rowKey: blob }, () => void blobs.set(blob, Uint8Array.from(content))),
+    writeStream: async (blob, streamed) => {
+      const content: Uint8Array[] = [];
+      for await (const piece of streamed) content.push(piece);
+      await call({ operation: 'blob-write', name, rowKey: blob }, () => void blobs.set(blob, Buffer.concat(content)));
+    },
+    size: (blob) => call({ operation: 'blob-read', name, rowKey: blob }, () => blobs.get(blob)?.byteLength ?? null),
     delete: (blob) => call({ operation: 'blob-delete', name, rowKey: blob }, () => void blobs.delete(blob)),
     list: (prefix) =>
       pages(() =>

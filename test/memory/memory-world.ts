@@ -3,6 +3,7 @@ import { AppError } from '../../src/base/errors.ts';
 import type { EpochMs } from '../../src/base/time.ts';
 import type { Disk, Tags, VirtualMachine } from '../../src/inventory/inventory.ts';
 import type { Snapshot } from '../../src/protect/ports.ts';
+import { createMachineWorld, type MachineWorld, settleMachines } from './memory-machines.ts';
 import type { Pages } from './memory-pages.ts';
 
 const DISK_BYTES = 1_073_741_824;
@@ -13,6 +14,7 @@ export interface AzureCall {
     | 'listVirtualMachines'
     | 'listDisks'
     | 'listResourceGroups'
+    | 'listSubscriptions'
     | 'startSnapshot'
     | 'listSnapshots'
     | 'getSnapshot'
@@ -22,11 +24,27 @@ export interface AzureCall {
     | 'open'
     | 'close'
     | 'readRanges'
+    | 'openDisk'
+    | 'closeDisk'
+    | 'readBytes'
     | 'snapshotPrice'
     | 'createDisk'
     | 'getDisk'
     | 'deleteDisk'
-    | 'askOperation';
+    | 'askOperation'
+    | 'getMachine'
+    | 'createMachine'
+    | 'deleteMachine'
+    | 'setPower'
+    | 'replaceOsDisk'
+    | 'changeDataDisks'
+    | 'getInterface'
+    | 'createInterface'
+    | 'deleteInterface'
+    | 'subnetRegion'
+    | 'sizes'
+    | 'quotas'
+    | 'describeMachines';
   /** Subscription, resource group or resource, in lower case. */
   readonly target: string;
 }
@@ -80,6 +98,7 @@ export interface NewDisk {
   readonly sizeBytes?: number;
   readonly sku?: string;
   readonly tags?: Tags;
+  readonly zone?: string | null;
 }
 
 /** Everything that the parts of this Azure share. */
@@ -87,10 +106,17 @@ export interface AzureWorld {
   readonly clock: Clock;
   readonly snapshotMs: number;
   readonly operationMs: number;
+  /** Subscriptions right below a management group, and groups below it, by the group's id in lower case. */
+  readonly managementGroups: Map<
+    string,
+    { readonly subscriptionIds: readonly string[]; readonly groups: readonly string[] }
+  >;
   /** Names of the resource groups by subscription, both in lower case. */
   readonly groups: Map<string, Map<string, string>>;
   readonly disks: Map<string, MemoryDisk>;
   readonly machines: Map<string, VirtualMachine>;
+  /** What machines are beside their names and disks, and their networks. */
+  readonly network: MachineWorld;
   readonly snapshots: Map<string, MemorySnapshot>;
   /** When snapshots of a disk were begun, by its unique id. */
   readonly startsByDisk: Map<string, EpochMs[]>;
@@ -115,9 +141,11 @@ export function createWorld(options: MemoryAzureOptions, calls: AzureCall[], hoo
     clock,
     snapshotMs,
     operationMs,
+    managementGroups: new Map(),
     groups: new Map(),
     disks: new Map(),
     machines: new Map(),
+    network: createMachineWorld(),
     snapshots: new Map(),
     startsByDisk: new Map(),
     grants: new Map(),
@@ -137,6 +165,7 @@ export function createWorld(options: MemoryAzureOptions, calls: AzureCall[], hoo
           if (deletion !== null && stateOf(deletion, clock.now()) === 'succeeded') things.delete(key);
         }
       }
+      settleMachines(world);
     },
     call: async (call, work) => {
       calls.push(call);
@@ -172,6 +201,14 @@ export function findSubscription(world: AzureWorld, subscriptionId: string): Rea
   return found;
 }
 
+/** Ids of all subscriptions below a management group. Errors: 'not-found'. */
+export function subscriptionsBelow(world: AzureWorld, name: string): readonly string[] {
+  const found = world.managementGroups.get(name.toLowerCase());
+  if (!found) throw new AppError('not-found', 'Azure knows no such resource', { name });
+  const below = found.groups.flatMap((group) => subscriptionsBelow(world, group));
+  return [...new Set([...found.subscriptionIds, ...below])].map((id) => id.toLowerCase()).sort();
+}
+
 /** The name of a resource group as it was made. Errors: 'not-found'. */
 export function findGroup(world: AzureWorld, subscriptionId: string, name: string): string {
   const found = findSubscription(world, subscriptionId).get(name.toLowerCase());
@@ -198,7 +235,7 @@ export function makeDisk(
     tags: made.tags ?? {},
     sizeBytes: made.sizeBytes ?? DISK_BYTES,
     sku: made.sku ?? 'Premium_LRS',
-    zones: [],
+    zones: made.zone ? [made.zone] : [],
     attachedTo: null,
   };
   const stored: MemoryDisk = { disk, pages, creation, fromSnapshotId, deletion: null };

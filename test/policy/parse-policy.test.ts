@@ -73,7 +73,10 @@ describe('a good document', () => {
         timeZone: fc.constantFrom('UTC', 'Europe/Vienna', 'Australia/Lord_Howe'),
         select: fc.record(
           {
-            scopes: fc.constant([`/subscriptions/${SUBSCRIPTION.toUpperCase()}/resourcegroups/a?b`]),
+            scopes: fc.constantFrom(
+              [`/subscriptions/${SUBSCRIPTION.toUpperCase()}/resourcegroups/a?b`],
+              ['/providers/microsoft.management/managementgroups/Contoso-(1)'],
+            ),
             kinds: fc.constantFrom([], ['disk'], ['disk', 'disk']),
             include: fc.constantFrom([], [{ name: 'x*' }, { tag: 't', in: ['1', '2'] }, { tag: 't', exists: false }]),
             excludeDisks: fc.constantFrom([], [{ lun: 63 }]),
@@ -130,6 +133,9 @@ interface Row {
   readonly found: string;
   readonly allowed: string;
 }
+
+const DISK_ACCESS_ID =
+  '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-net-{region}/providers/Microsoft.Compute/diskAccesses/holdfast';
 
 const rows: readonly Row[] = [
   {
@@ -220,6 +226,32 @@ const rows: readonly Row[] = [
     message: 'forms',
     found: '"/subscriptions/prod"',
     allowed: '/subscriptions/<GUID>',
+  },
+  {
+    name: 'a management group whose name ends in a full stop',
+    document: smallDocument({ select: { scopes: ['/providers/Microsoft.Management/managementGroups/prod.'] } }),
+    path: '$.select.scopes[0]',
+    message: 'forms',
+    found: '"/providers/Microsoft.Management/managementGroups/prod."',
+    allowed: '/providers/Microsoft.Management/managementGroups/<id>',
+  },
+  {
+    name: 'a pattern of management groups',
+    document: smallDocument({ select: { scopes: ['/providers/Microsoft.Management/managementGroups/prod*'] } }),
+    path: '$.select.scopes[0]',
+    message: 'forms',
+    found: 'prod*',
+    allowed: '<id>',
+  },
+  {
+    name: 'something below a management group',
+    document: smallDocument({
+      select: { scopes: [`/providers/Microsoft.Management/managementGroups/a/subscriptions/${SUBSCRIPTION}`] },
+    }),
+    path: '$.select.scopes[0]',
+    message: 'forms',
+    found: '/providers/',
+    allowed: '<GUID>',
   },
   {
     name: 'a scope below a group',
@@ -613,6 +645,30 @@ const rows: readonly Row[] = [
     allowed: '"deny", "private" or "allow"',
   },
   {
+    name: 'private access that leads nowhere',
+    document: withSnapshot({ networkAccess: 'private' }),
+    path: '$.snapshot.diskAccessId',
+    message: 'is needed',
+    found: 'nothing',
+    allowed: 'disk access resource',
+  },
+  {
+    name: 'a disk access resource that nothing leads through',
+    document: withSnapshot({ networkAccess: 'allow', diskAccessId: DISK_ACCESS_ID }),
+    path: '$.snapshot.diskAccessId',
+    message: 'means nothing',
+    found: 'subscriptions',
+    allowed: 'no diskAccessId',
+  },
+  {
+    name: 'a disk access resource of another type',
+    document: withSnapshot({ networkAccess: 'private', diskAccessId: DISK_ACCESS_ID.replace('diskAccesses', 'disks') }),
+    path: '$.snapshot.diskAccessId',
+    message: '',
+    found: 'subscriptions',
+    allowed: 'diskAccesses',
+  },
+  {
     name: 'an unknown consistency',
     document: smallDocument({ consistency: { prefer: 'file' } }),
     path: '$.consistency.prefer',
@@ -621,6 +677,17 @@ const rows: readonly Row[] = [
     allowed: '"application"',
   },
 ];
+
+describe('the network of snapshots', () => {
+  test.each([
+    ['deny', {}],
+    ['allow', {}],
+    ['private', { diskAccessId: DISK_ACCESS_ID }],
+  ])('%s is taken', (networkAccess, more) => {
+    const parsed = parsePolicy(withSnapshot({ networkAccess, ...more }));
+    expect(parsed.ok ? parsed.value.snapshot : parsed.problems).toMatchObject({ networkAccess, ...more });
+  });
+});
 
 describe('a problem says its path, what was found and what is allowed', () => {
   test.each(rows)('$name', ({ document, path, message, found, allowed }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChainNode } from '../../src/cost/chains.ts';
+import type { ChainNode } from '../../src/cost/chain-node.ts';
 import { segmentsOf } from '../../src/retain/chain-segments.ts';
 
 /** A node by name; measured against `base` ('' for nothing) unless that is null. */
@@ -11,10 +11,13 @@ function node(key: string, base: string | null, rest: Partial<ChainNode> = {}): 
     snapshotId: `/s/${key}`,
     familyId: 'family',
     sizeBytes: 1_000,
+    sectorBytes: 512,
+    network: { policy: 'DenyAll', publicAccess: 'Disabled', diskAccessId: null },
     createdAt: 0,
     state: 'kept',
     base: base === '' ? null : base,
     writtenBytes: base === null ? null : 10,
+    billedBytes: null,
     attempts: 0,
     error: null,
     etag: '',

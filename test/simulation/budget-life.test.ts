@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GIB } from '../../src/base/bytes.ts';
+import { liveChains } from '../../src/cost/live-chains.ts';
 import { runMessage } from '../../src/functions/dispatch.ts';
 import { parsePolicy } from '../../src/policy/parse-policy.ts';
 import type { Point } from '../../src/protect/point.ts';
@@ -111,6 +112,7 @@ describe('a budget over days of hourly points', () => {
     await life.sweep();
     expect((await life.points()).every(({ mark }) => mark === null)).toBe(true);
     expect((await life.world.app.budgets.states())[0]?.partialSources).toBe(1);
+    for await (const { shared } of liveChains(life.world.app.chains)) expect(shared).toBe(true);
     expect(life.world.log.some((line) => line.includes('the budget gives up nothing of what cannot be weighed'))).toBe(
       true,
     );
@@ -134,6 +136,8 @@ describe('a budget over days of hourly points', () => {
       now: life.world.now(),
     });
     expect(preview.budgetGroups[0]?.partial[0]?.because).toBe('not measured');
+    // What nobody has measured is reckoned with, and never as nothing.
+    expect(preview.budgetGroups[0]?.uncertainMicroUnits).toBeGreaterThan(0);
     expect(freedById.has(last.pointId)).toBe(false);
     expect(preview.storedBytes).toBeNull();
   });

@@ -30,7 +30,7 @@ const bronze = {
   },
   schedules: [{ name: 'hourly', cron: '30 * * * *', startWindow: 'PT30M' }],
   retention: { keepLast: 2, keepHourly: 4, graceHours: 1, maxDeletePercent: 60 },
-  snapshot: { resourceGroup: 'rg-holdfast-{region}' },
+  snapshot: { resourceGroup: 'rg-holdfast-{region}', networkAccess: 'allow' },
 };
 
 /** The cron texts as the oracle of the slots reads them: minutes between due moments, and the first of a UTC day. */

@@ -1,8 +1,12 @@
 import { formatIso, HOUR_MS } from '../../src/base/time.ts';
 import { chainKey } from '../../src/cost/chains.ts';
+import { TAG_POLICY } from '../../src/protect/plan-point.ts';
 import type { Point } from '../../src/protect/point.ts';
 import { type Estate, SUBSCRIPTION, slotRules } from './estate.ts';
 import { START, type World } from './world.ts';
+
+/** How the policies of the estate want the network of their snapshots. */
+const networkAccessOf: Readonly<Record<string, string>> = { gold: 'deny', bronze: 'allow' };
 
 /** Everything the catalogue holds. */
 export async function allPoints(world: World): Promise<readonly Point[]> {
@@ -99,7 +103,8 @@ async function restFaults(world: World, points: readonly Point[]): Promise<reado
   if (open.length > 0) faults.push(`access is still granted to ${open.join(', ')}`);
   const listed = (await world.azure.snapshots.list(SUBSCRIPTION, 'rg-holdfast-westeurope')) ?? [];
   for (const snapshot of listed)
-    if (snapshot.networkAccess !== 'deny') faults.push(`${snapshot.id} is open to the network`);
+    if (snapshot.networkAccess !== networkAccessOf[snapshot.tags[TAG_POLICY] ?? ''])
+      faults.push(`${snapshot.id} is not as its policy says: ${snapshot.networkAccess}`);
   for (const point of points)
     if (point.state === 'planned' || point.state === 'started' || point.state === 'deleting') {
       if (world.now() - point.slot > 3 * HOUR_MS)

@@ -7,6 +7,7 @@ import { runTick } from '../../src/functions/run-tick.ts';
 import { mayExpire } from '../../src/retain/sweep-policy.ts';
 import { type Message, type QueueName, queueNames } from '../../src/work/messages.ts';
 import { createMemoryAzure, type MemoryAzure } from '../memory/memory-azure.ts';
+import { createMemoryCosts } from '../memory/memory-costs.ts';
 import { createMemoryStore, type MemoryStore } from '../memory/memory-store.ts';
 import { type Chance, createChance } from './chance.ts';
 import { gate } from './process-gate.ts';
@@ -94,7 +95,8 @@ export class World {
     );
     const outcome = await Promise.race([ran, crashed]);
     this.#dying = null;
-    if (outcome === 'crash') this.app = this.#boot();
+    // What a failed invocation has left running may end the process after its answer.
+    if (outcome === 'crash' || !this.#alive.value) this.app = this.#boot();
     return outcome;
   }
 
@@ -145,7 +147,10 @@ export class World {
       access: own(azure.access),
       ranges: own(azure.ranges),
       prices: own(azure.prices),
+      costs: own(createMemoryCosts().source),
       disks: own(azure.disks),
+      machines: own(azure.machines),
+      describer: own(azure.describer),
       currency: 'EUR',
     });
   }

@@ -1,6 +1,7 @@
 import { type App, buildApp } from '../../src/app.ts';
 import type { Log } from '../../src/base/log.ts';
 import { createMemoryAzure, type MemoryAzure } from '../memory/memory-azure.ts';
+import { createMemoryCosts, type MemoryCosts } from '../memory/memory-costs.ts';
 import { createMemoryStore, type MemoryStore } from '../memory/memory-store.ts';
 
 export const SUBSCRIPTION = '00000000-0000-4000-8000-000000000001';
@@ -11,6 +12,7 @@ export interface MemoryApp {
   readonly app: App;
   readonly store: MemoryStore;
   readonly azure: MemoryAzure;
+  readonly costs: MemoryCosts;
   readonly lines: string[];
   setNow(now: number): void;
 }
@@ -28,7 +30,8 @@ export function createMemoryApp(): MemoryApp {
   const log: Log = { info: line('info'), warn: line('warn'), error: line('error') };
   const store = createMemoryStore();
   const azure = createMemoryAzure({ clock, snapshotMs: 10_000, operationMs: 2_000 });
-  const { estate, snapshots, access, ranges, prices, disks } = azure;
+  const costs = createMemoryCosts();
+  const { estate, snapshots, access, ranges, prices, disks, machines, describer } = azure;
   const app = buildApp({
     store,
     clock,
@@ -39,13 +42,16 @@ export function createMemoryApp(): MemoryApp {
     access,
     ranges,
     prices,
+    costs: costs.source,
     disks,
+    machines,
+    describer,
     currency: 'EUR',
   });
   const setNow = (moment: number) => {
     now = moment;
   };
-  return { app, store, azure, lines, setNow };
+  return { app, store, azure, costs, lines, setNow };
 }
 
 /** A machine with two disks, tagged for the policy `gold`, and Holdfast's own resource group. */

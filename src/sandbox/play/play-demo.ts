@@ -165,7 +165,9 @@ async function showAddresses(azure: LocalAzure, host: Host): Promise<string> {
   const token = await azure.token('Holdfast.Admin');
   return `Time now runs as it does outside. Ctrl-C ends everything.
 
+  console         ${host.url}/api/console
   cost report     ${host.url}/api/reports/cost?format=html
+  protection      ${host.url}/api/reports/protection?format=html
   policies        ${host.url}/api/policies
   sources         ${host.url}/api/sources
   health          ${host.url}/api/health

@@ -63,8 +63,8 @@ describe('daily cost records', () => {
     await pass(2 * DAY_MS);
     const daily = await ask(body({ granularity: 'Daily', grouping: by('ResourceId') }));
     expect(daily.body.properties.columns).toEqual([
-      { name: 'totalCost', type: 'Number' },
-      { name: 'used', type: 'Number' },
+      { name: 'Cost', type: 'Number' },
+      { name: 'UsageQuantity', type: 'Number' },
       { name: 'UsageDate', type: 'Number' },
       { name: 'ResourceId', type: 'String' },
       { name: 'Currency', type: 'String' },
@@ -108,6 +108,14 @@ describe('daily cost records', () => {
     const days = await rows(body({ granularity: 'Daily' }));
     expect(days[0][1]).toBeCloseTo((16 * MIB) / GIB / 31, 11);
     expect(days[1][1]).toBeCloseTo((0.9 * 16 * MIB) / GIB / 31, 11);
+  });
+
+  it('are billed at the discount of an agreement', async () => {
+    await take('s1');
+    await run.admin('POST', '/sandbox/settings', { costDiscountPercent: 20 });
+    await pass(2 * DAY_MS);
+    const [cost, used] = (await rows(body({})))[0] ?? [];
+    expect(cost / used).toBeCloseTo(0.04, 6);
   });
 
   it('group by two, filter, and stay inside their scope', async () => {
@@ -181,6 +189,7 @@ describe('daily cost records', () => {
     const refused = await ask(body({}));
     expect(refused.status).toBe(429);
     expect(refused.headers.get('x-ms-ratelimit-microsoft.costmanagement-qpu-retry-after')).toBe('10');
+    expect(refused.headers.get('retry-after')).toBeNull();
     await pass(10_000);
     expect((await ask(body({}))).status).toBe(200);
   });

@@ -119,7 +119,11 @@ describe('snapshots of Premium SSD v2 and Ultra disks', () => {
         ...more,
       });
     expect((await grant('s4', { fileFormat: 'VHD' })).status).toBe(400);
-    expect((await grant('s4')).status).toBe(501);
+    const vhdx = await grant('s4', { fileFormat: 'VHDX' });
+    expect(vhdx.status).toBe(202);
+    const { accessSAS } = (await run.arm('GET', vhdx.headers.get('location') ?? '')).body;
+    expect((await run.arm('GET', `${accessSAS}&comp=pagelist`, undefined, { authorization: '' })).status).toBe(409);
+    expect((await run.arm('GET', accessSAS, undefined, { authorization: '' })).status).toBe(501);
     expect((await grant('s5')).status).toBe(202);
   });
 

@@ -84,11 +84,22 @@ describe('network interfaces', () => {
   });
 
   it('are not made with what the sandbox has none of', async () => {
-    expect((await putNic('n1', {}, { networkSecurityGroup: { id: '/x' } })).status).toBe(501);
     expect((await putNic('n1', { publicIPAddress: { id: '/x' } })).status).toBe(501);
     expect((await putNic('n1', { subnet: { id: `${NETWORKS}/net/subnets/none` } })).body.error.code).toBe(
       'InvalidResourceReference',
     );
+  });
+
+  it('have a security group that is there, and keeps it from being removed', async () => {
+    const group = `${GROUP_PATH}/providers/Microsoft.Network/networkSecurityGroups/web`;
+    const securityGroup = { networkSecurityGroup: { id: group } };
+    expect((await putNic('n1', {}, securityGroup)).body.error.code).toBe('InvalidResourceReference');
+    expect((await run.arm('PUT', `${group}?${VERSION}`, { location: 'westeurope' })).status).toBe(201);
+    expect((await putNic('n1', {}, securityGroup)).body.properties.networkSecurityGroup.id).toBe(group);
+    const inUse = await run.arm('DELETE', `${group}?${VERSION}`);
+    expect(inUse.body.error.code).toBe('InUseNetworkSecurityGroupCannotBeDeleted');
+    await run.arm('DELETE', `${NICS}/n1?${VERSION}`);
+    expect((await run.arm('DELETE', `${group}?${VERSION}`)).status).toBe(202);
   });
 
   it('change their tags by PATCH; so do networks', async () => {

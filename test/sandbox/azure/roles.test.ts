@@ -1,7 +1,7 @@
 import { ComputeManagementClient } from '@azure/arm-compute';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessOf } from '../../../src/sandbox/azure/access-of.ts';
-import { SUBSCRIPTION_ID } from '../../../src/sandbox/azure/seed-estate.ts';
+import { SUBSCRIPTION_ID, seedEstate } from '../../../src/sandbox/azure/seed-estate.ts';
 import { RESTORE_CLIENT_ID, SNAPSHOT_CLIENT_ID } from '../../../src/sandbox/azure/token.ts';
 import {
   type Answer,
@@ -18,11 +18,13 @@ import {
 const SUBSCRIPTION = `/subscriptions/${SUBSCRIPTION_ID}`;
 const MACHINE = `${GROUP_PATH}/providers/Microsoft.Compute/virtualMachines/Web-1`;
 const IN_APP = `${GROUP_PATH}/providers/Microsoft.Compute/snapshots`;
+const DESCENDANTS = '/providers/Microsoft.Management/managementGroups/contoso/descendants?api-version=2020-05-01';
 const LOCKS = `${OWN_PATH}/providers/Microsoft.Authorization/locks`;
 
 let run: Run;
 beforeEach(async () => {
   run = await startRun();
+  seedEstate(run.sandbox.state, { managementGroups: [{ name: 'contoso' }] });
   await run.arm('PUT', `${SNAPSHOT_PATH}/s1?${DISK_VERSION}`, snapshotBody(`${DISK_PATH}/data`));
 });
 afterEach(() => run.close());
@@ -45,6 +47,7 @@ describe('the snapshot identity', () => {
   const rows: Row[] = [
     ['reads disks', 'GET', `${SUBSCRIPTION}/providers/Microsoft.Compute/disks`, undefined, 200],
     ['reads machines', 'GET', `${MACHINE}?api-version=2026-04-01`, undefined, 200],
+    ['sees what lies below a management group', 'GET', DESCENDANTS, undefined, 200],
     ['reads locks', 'GET', `${LOCKS}?api-version=2020-05-01`, undefined, 200],
     ['makes none', 'PUT', `${LOCKS}/l?api-version=2020-05-01`, { properties: { level: 'ReadOnly' } }, 403],
     ['takes snapshots in its group', 'PUT', `${SNAPSHOT_PATH}/s2`, snapshotBody(`${DISK_PATH}/data`), 202],
@@ -66,10 +69,33 @@ describe('the restore identity', () => {
   type Row = [name: string, method: string, path: string, body: unknown, status: number];
   const rows: Row[] = [
     ['reads snapshots', 'GET', SNAPSHOT_PATH, undefined, 200],
+    ['sees no management group', 'GET', DESCENDANTS, undefined, 403],
     ['deletes none', 'DELETE', `${SNAPSHOT_PATH}/s1`, undefined, 403],
     ['makes disks of them', 'PUT', `${DISK_PATH}/new`, DISK, 202],
     ['deletes disks', 'DELETE', `${DISK_PATH}/loose`, undefined, 202],
     ['stops machines', 'POST', `${MACHINE}/deallocate?api-version=2026-04-01`, undefined, 202],
+    ['lists sizes', 'GET', `${SUBSCRIPTION}/providers/Microsoft.Compute/skus?api-version=2021-07-01`, undefined, 200],
+    [
+      'sees quotas',
+      'GET',
+      `${SUBSCRIPTION}/providers/Microsoft.Compute/locations/westeurope/usages?api-version=2026-04-01`,
+      undefined,
+      200,
+    ],
+    [
+      'reads no security rules',
+      'GET',
+      `${GROUP_PATH}/providers/Microsoft.Network/networkSecurityGroups?api-version=2024-05-01`,
+      undefined,
+      403,
+    ],
+    [
+      'makes no networks',
+      'PUT',
+      `${GROUP_PATH}/providers/Microsoft.Network/virtualNetworks/n?api-version=2024-05-01`,
+      { location: 'westeurope' },
+      403,
+    ],
     ['does not power them off', 'POST', `${MACHINE}/powerOff?api-version=2026-04-01`, undefined, 403],
     ['removes no group', 'DELETE', `${GROUP_PATH}?api-version=2021-04-01`, undefined, 403],
   ];
@@ -141,7 +167,7 @@ describe('roles', () => {
     });
     const url: string = (await run.arm('GET', begun.headers.get('location') ?? '')).body.accessSAS;
     const status = async (clientId: string) => {
-      const { token } = run.sandbox.state.authority.issue({ audience: 'https://disk.azure.com', clientId });
+      const { token } = run.sandbox.state.authority.issue({ audience: 'https://disk.azure.com/', clientId });
       return (await run.arm('HEAD', url, undefined, { authorization: `Bearer ${token}` })).status;
     };
     expect(await status(SNAPSHOT_CLIENT_ID)).toBe(200);

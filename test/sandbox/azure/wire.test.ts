@@ -307,10 +307,31 @@ describe('rules', () => {
     await run.arm('PATCH', `${SNAPSHOT_PATH}/s1?${DISK_VERSION}`, {
       properties: { dataAccessAuthMode: 'AzureActiveDirectory' },
     });
-    expect((await run.arm('HEAD', url, undefined, plain)).status).toBe(401);
-    const token = run.sandbox.state.authority.issue({ audience: 'https://disk.azure.com/', clientId: 'x' }).token;
-    expect((await run.arm('HEAD', url, undefined, { authorization: `Bearer ${token}` })).status).toBe(200);
+    const challenged = await run.arm('HEAD', url, undefined, plain);
+    expect(challenged.status).toBe(401);
+    expect(challenged.headers.get('www-authenticate')).toContain('resource_id="https://disk.azure.com/"');
+    const statusFor = async (audience: string) => {
+      const { token } = run.sandbox.state.authority.issue({ audience, clientId: 'x' });
+      return (await run.arm('HEAD', url, undefined, { authorization: `Bearer ${token}` })).status;
+    };
+    expect(await statusFor('https://disk.azure.com/')).toBe(200);
+    // To the letter: without the slash at its end it is another audience.
+    expect(await statusFor('https://disk.azure.com')).toBe(401);
+    expect(await statusFor('https://management.azure.com/')).toBe(401);
     expect((await run.arm('HEAD', `${url}x`, undefined, plain)).status).toBe(403);
+  });
+
+  it('private access needs a way, and is closed to whoever does not stand there', async () => {
+    const diskAccessId = `${SUBSCRIPTION}/resourceGroups/net/providers/Microsoft.Compute/diskAccesses/da`;
+    expect((await put('s1', 'loose', { networkAccessPolicy: 'AllowPrivate' })).status).toBe(400);
+    expect((await put('s1', 'loose', { networkAccessPolicy: 'AllowPrivate', diskAccessId: '/x' })).status).toBe(400);
+    expect((await put('s1', 'loose', { networkAccessPolicy: 'AllowPrivate', diskAccessId })).status).toBe(202);
+    const sas = await run.arm('GET', (await grant('s1')).headers.get('location') ?? '');
+    const status = async () => (await run.arm('HEAD', sas.body.accessSAS, undefined, { authorization: '' })).status;
+    expect(await status()).toBe(403);
+    await run.admin('POST', '/sandbox/settings', { privateEndpoints: true });
+    expect(await status()).toBe(200);
+    expect((await run.admin('POST', '/sandbox/settings', { privateEndpoints: 1 })).status).toBe(400);
   });
 
   it('locks forbid deletion, read-only ones every change', async () => {

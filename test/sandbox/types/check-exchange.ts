@@ -19,6 +19,8 @@ interface RouteTypes {
   readonly items?: TypeRef;
   /** The answer is a long-running operation. */
   readonly operation?: true;
+  /** A page of what the published types leave out. */
+  readonly unpublished?: true;
 }
 
 const DISKS = 'Microsoft.Compute/disks';
@@ -57,6 +59,9 @@ export function routeTypes(): Readonly<Record<string, RouteTypes>> {
     'POST virtualMachines/{vmName}/powerOff': {},
     'POST virtualMachines/{vmName}/deallocate': {},
     'POST virtualMachines/{vmName}/attachDetachDataDisks': action(MACHINES, 'attachDetachDataDisks', MACHINE_TYPES),
+    // The published types hold resources and their actions, and neither of these is one.
+    'GET skus': { unpublished: true },
+    'GET locations/{location}/usages': { unpublished: true },
     'GET locations/{location}/DiskOperations/{operationId}': { operation: true },
     'GET locations/{location}/operations/{operationId}': { operation: true },
   };
@@ -94,6 +99,7 @@ function checkAnswer(types: RouteTypes, exchange: RecordedExchange, key: string)
     return needed ? [problem(key, 'answers 200 without a body')] : [];
   }
   if (types.operation) return checkOperation(body, key);
+  if (types.unpublished) return Array.isArray(recordOf(body).value) ? [] : [problem(key, 'is no page')];
   if (types.items) return checkPage(types.items, body, key);
   if (types.answer) return checkType(types.answer, body, wayOf(status));
   return [problem(key, 'answers with a body that is not published')];

@@ -17,6 +17,11 @@ export async function exerciseEveryRoute(run: Run): Promise<void> {
   await exerciseSnapshots(send, snapshot, disk);
   await exerciseMachines(send, machine, disk);
   await send('DELETE', disk('empty'));
+  await send(
+    'GET',
+    `${SUBSCRIPTION}/providers/Microsoft.Compute/skus?$filter=location eq 'westeurope'&api-version=2021-07-01`,
+  );
+  await send('GET', `${SUBSCRIPTION}/providers/Microsoft.Compute/locations/westeurope/usages?${MACHINE_VERSION}`);
   for (const scope of [SUBSCRIPTION, GROUP_PATH, OWN_PATH]) {
     for (const type of ['disks', 'snapshots'])
       await send('GET', `${scope}/providers/Microsoft.Compute/${type}?${DISK_VERSION}`);
