@@ -10,7 +10,7 @@ const drill = {
   state: 'running',
   step: 'restore',
   kind: 'disk',
-  pick: 'oldest-proof',
+  pick: 'random',
   source: null,
   point: EXAMPLE.point,
   takenAt: '2026-03-01T01:15:04Z',
@@ -20,7 +20,7 @@ const drill = {
   reason: null,
   restoreSeconds: null,
   secondsByStep: {},
-  leftBehind: null,
+  leftBehind: [],
   startedAt: EXAMPLE.at,
   finishedAt: null,
 };
