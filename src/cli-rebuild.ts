@@ -30,9 +30,9 @@ const options = {
  * Safety: the token is read from a file, as command lines are seen by everybody on the machine.
  */
 export async function runRebuild(args: readonly string[]): Promise<number> {
-  const asked = readArguments(args);
-  if (asked === null) return complain(`usage: holdfast ${REBUILD_USAGE}`);
   try {
+    const asked = readArguments(args);
+    if (asked === null) return complain(`usage: holdfast ${REBUILD_USAGE}`);
     const answer = asked.confirm
       ? await asked.call('POST', `rebuilds/${encodeURIComponent(asked.confirm)}/confirm`)
       : await follow(asked.call, await asked.call('POST', 'rebuilds', { resourceGroups: asked.groups }));
@@ -56,18 +56,15 @@ async function follow(call: Call, started: RebuildAnswer): Promise<RebuildAnswer
   return answer;
 }
 
+/** Reads the command line; null where something is left out. Errors: throws for an unknown option, an unreadable file, an address that is none. */
 function readArguments(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({ args: [...args], options });
-    const { url, 'token-file': tokenFile, group = [], confirm } = values;
-    if (url === undefined || tokenFile === undefined) return null;
-    const token = readFileSync(tokenFile, 'utf8').trim();
-    const base = new URL('api/', url.endsWith('/') ? url : `${url}/`);
-    const call: Call = (method, path, body) => send(new URL(path, base), method, token, body);
-    return { call, groups: group, confirm };
-  } catch {
-    return null;
-  }
+  const { values } = parseArgs({ args: [...args], options });
+  const { url, 'token-file': tokenFile, group = [], confirm } = values;
+  if (url === undefined || tokenFile === undefined) return null;
+  const token = readFileSync(tokenFile, 'utf8').trim();
+  const base = new URL('api/', url.endsWith('/') ? url : `${url}/`);
+  const call: Call = (method, path, body) => send(new URL(path, base), method, token, body);
+  return { call, groups: group, confirm };
 }
 
 async function send(url: URL, method: string, token: string, body?: object): Promise<RebuildAnswer> {

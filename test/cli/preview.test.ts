@@ -1,27 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const cli = join(import.meta.dirname, '../../src/cli.ts');
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function holdfast(...args: readonly string[]): Promise<Outcome> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [cli, ...args], { maxBuffer: 2 ** 28 });
-    return { code: 0, stdout, stderr };
-  } catch (error) {
-    const failed = error as { readonly code: number; readonly stdout: string; readonly stderr: string };
-    return { code: failed.code, stdout: failed.stdout, stderr: failed.stderr };
-  }
-}
+import { holdfast } from './holdfast.ts';
 
 describe('holdfast preview', () => {
   let folder = '';

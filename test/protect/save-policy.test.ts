@@ -101,6 +101,39 @@ describe('savePolicy', () => {
   });
 });
 
+describe('a policy of the last minute', () => {
+  it('is read once for a whole wave, again after a minute, and at once after it was saved here', async () => {
+    await save(goldDocument());
+    let calls = 0;
+    memory.store.hooks = {
+      before: ({ name }) => {
+        if (name === 'policies') calls += 1;
+      },
+    };
+    const { policies } = memory.app;
+    await Promise.all(Array.from({ length: 5 }, () => policies.getRecent('gold', START)));
+    expect((await policies.getRecent('gold', START + 59_999))?.policy.name).toBe('gold');
+    expect(calls).toBe(1);
+    await policies.getRecent('gold', START + 60_000);
+    expect(calls).toBe(2);
+    memory.store.hooks = {};
+    await save(goldDocument({ enabled: false }));
+    expect((await policies.getRecent('gold', START + 60_001))?.policy.enabled).toBe(false);
+  });
+
+  it('is asked for again where storage did not answer', async () => {
+    await save(goldDocument());
+    memory.store.hooks = {
+      before: () => {
+        throw new Error('away');
+      },
+    };
+    await expect(memory.app.policies.getRecent('gold', START)).rejects.toThrow('away');
+    memory.store.hooks = {};
+    expect((await memory.app.policies.getRecent('gold', START))?.policy.name).toBe('gold');
+  });
+});
+
 describe('runTick', () => {
   it('plans a slot once, however often it ticks', async () => {
     await save(goldDocument());

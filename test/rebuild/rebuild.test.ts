@@ -163,6 +163,18 @@ describe('a rebuild after the tables were lost', () => {
     expect(group).toMatchObject({ state: 'done', doubtCount: 1, doubts: [{ because: 'tags disagree' }] });
   });
 
+  it('closes a snapshot that the loss of the tables has left open', async () => {
+    const [newest] = await allPoints();
+    const id = newest?.snapshots[0]?.snapshotId ?? '';
+    await memory.app.access.open(id, 3_600);
+    const network = async () => (await memory.azure.snapshots.get(id))?.network.policy;
+    expect(await network()).not.toBe('DenyAll');
+    await loseTables();
+    await rebuild();
+    await settle();
+    expect(await network()).toBe('DenyAll');
+  });
+
   it('takes back a point that lacks a snapshot, and says that it is not whole', async () => {
     const [newest] = await allPoints();
     memory.azure.removeSnapshot(newest?.snapshots[0]?.snapshotId ?? '');
