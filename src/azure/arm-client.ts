@@ -16,6 +16,7 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { readJson } from '../base/read-json.ts';
 import { createArmCallPolicy } from './arm-call.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
@@ -119,9 +120,7 @@ function checkEndpoint(endpoint: string): string {
 
 function readBody(text: string | null | undefined): unknown {
   if (!text) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new AppError('azure-unavailable', 'Azure answered something that is no JSON');
-  }
+  const body = readJson(text);
+  if (body === undefined) throw new AppError('azure-unavailable', 'Azure answered something that is no JSON');
+  return body;
 }

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '../base/errors.ts';
+import { readJson } from '../base/read-json.ts';
 
 /** What ARM said when it refused. */
 export interface ArmRefusal {
@@ -75,17 +76,13 @@ export function readRefusal(
 }
 
 function readErrorBody(bodyText: string | null | undefined): { code?: string; message?: string } {
-  try {
-    const body: unknown = JSON.parse(bodyText ?? '');
-    const { error } = (body ?? {}) as { error?: unknown };
-    const { code, message } = (error ?? body ?? {}) as { code?: unknown; message?: unknown };
-    return {
-      ...(typeof code === 'string' ? { code } : {}),
-      ...(typeof message === 'string' ? { message } : {}),
-    };
-  } catch {
-    return {};
-  }
+  const body = readJson(bodyText ?? '');
+  const { error } = (body ?? {}) as { error?: unknown };
+  const { code, message } = (error ?? body ?? {}) as { code?: unknown; message?: unknown };
+  return {
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(typeof message === 'string' ? { message } : {}),
+  };
 }
 
 /** Retry-After in seconds, as ARM writes it; undefined for none. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { AppError } from '../base/errors.ts';
 import { toMicroUnits } from '../base/money.ts';
+import { readJson } from '../base/read-json.ts';
 import type { BilledFigure, BilledMeter } from '../cost/ports.ts';
 
 /** Rows of an answer of Cost Management with what their columns are called. */
@@ -20,7 +21,7 @@ const page = z.object({
 /** Reads a page; without a body there is nothing to tell. Errors: 'azure-unavailable' for an answer of another form. */
 export function readCostPage(text: string): CostAnswer & { readonly nextLink: string | null } {
   if (text === '') return { columns: [], rows: [], nextLink: null };
-  const parsed = page.safeParse(parseJson(text));
+  const parsed = page.safeParse(readJson(text));
   if (!parsed.success) throw unreadable('properties');
   const { columns, rows, nextLink } = parsed.data.properties;
   return { columns: columns.map(({ name }) => name), rows, nextLink: nextLink || null };
@@ -117,14 +118,6 @@ function readText(value: unknown, name: string): string {
 function readNumber(value: unknown, name: string): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw unreadable(name);
   return value;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function unreadable(column: string): AppError {

@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { createDefaultHttpClient, createPipelineRequest, type HttpClient } from '@azure/core-rest-pipeline';
 import * as z from 'zod';
 import { AppError } from '../base/errors.ts';
+import { readJson } from '../base/read-json.ts';
 import { type EpochMs, formatIso } from '../base/time.ts';
 import type { Ingestion, MetricSink } from '../watch/ports.ts';
 
@@ -79,7 +80,7 @@ function toNoAnswer(error: unknown): { status: number; bodyAsText: string } {
 
 function checkAnswer(status: number, text: string, sent: number): void {
   if (status === 200 || status === 206) {
-    const read = answerSchema.safeParse(parseJson(text));
+    const read = answerSchema.safeParse(readJson(text));
     const accepted = read.success ? read.data.itemsAccepted : status === 200 ? sent : 0;
     if (accepted === sent) return;
     throw new AppError('azure-rejected', 'Application Insights did not take every value', { status, sent, accepted });
@@ -92,12 +93,4 @@ function checkAnswer(status: number, text: string, sent: number): void {
   if (status >= 300 && status < 500)
     throw new AppError('azure-rejected', 'Application Insights rejects the values', { status });
   throw new AppError('azure-unavailable', 'Application Insights does not answer as it should', { status });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

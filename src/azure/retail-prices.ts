@@ -8,6 +8,7 @@ import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import { MICRO_UNITS_PER_UNIT } from '../base/money.ts';
+import { readJson } from '../base/read-json.ts';
 import type { EpochMs } from '../base/time.ts';
 import type { DiskMeter, DiskPriceSource, Price, PriceSource } from '../cost/ports.ts';
 
@@ -136,7 +137,7 @@ async function readPage(url: string, ask: Ask, clock: Clock): Promise<z.infer<ty
   for (let tries = 0; ; tries += 1) {
     const answer = await ask(url).catch(toNoAnswer);
     if (answer.status === 200) {
-      const parsed = page.safeParse(parseJson(answer.text));
+      const parsed = page.safeParse(readJson(answer.text));
       if (parsed.success) return parsed.data;
     }
     const rejected = answer.status >= 400 && answer.status < 500 && answer.status !== 429 && answer.status !== 408;
@@ -156,14 +157,6 @@ function refuse(status: number, rejected: boolean): AppError {
   if (rejected) return new AppError('azure-rejected', 'The Retail Prices API rejects the question', { status });
   if (status === 429) return new AppError('throttled', 'The Retail Prices API asks to slow down', { status });
   return new AppError('azure-unavailable', 'The Retail Prices API does not answer as it should', { status });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /**

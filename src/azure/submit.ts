@@ -1,6 +1,7 @@
 import type { SnapshotsUpdateOptionalParams } from '@azure/arm-compute';
 import { assert } from '../base/assert.ts';
 import { AppError } from '../base/errors.ts';
+import { readJson } from '../base/read-json.ts';
 import { translateFailure } from './arm-call.ts';
 
 /** The first answer to a call that may go on as a long-running operation. Shape: header names in lower case. */
@@ -29,7 +30,7 @@ export async function submit(begin: (options: { onResponse: OnResponse }) => Sub
     first ??= {
       status: response.status,
       headers: response.headers.toJSON(),
-      body: parse(response.bodyAsText),
+      body: readJson(response.bodyAsText ?? '') ?? null,
     };
   };
   await readArm(async () => {
@@ -59,14 +60,5 @@ export async function readArmOrNull<T>(call: () => Promise<T>): Promise<T | null
   } catch (error) {
     if (error instanceof AppError && error.code === 'not-found') return null;
     throw error;
-  }
-}
-
-function parse(text: string | null | undefined): unknown {
-  if (!text) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

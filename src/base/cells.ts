@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { AppError } from './errors.ts';
 import { gatherText } from './long-text.ts';
+import { readJson } from './read-json.ts';
 import type { Row } from './store.ts';
 
 /**
@@ -44,13 +45,7 @@ export function readCells(row: Row): {
  * Errors: 'data-unreadable' where it is absent, no JSON, or not of the schema's form.
  */
 export function readDocument<T>(row: Row, name: string, schema: z.ZodType<T>): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(gatherText(name, row.cells));
-  } catch {
-    value = undefined;
-  }
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(readJson(gatherText(name, row.cells)));
   if (parsed.success) return parsed.data;
   throw new AppError('data-unreadable', 'A document in a stored row cannot be read', {
     partitionKey: row.partitionKey,

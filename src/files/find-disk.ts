@@ -11,7 +11,7 @@ export type FoundDisk =
 /**
  * Finds the disk of a point by its name, or its LUN (`os` for the one without).
  *
- * Errors: 'conflict' for a point that is not complete, or is being deleted; 'not-readable' for sectors of 4,096 bytes.
+ * Errors: 'conflict' for a point that is not complete, or is being deleted.
  */
 export function findDisk(point: Point, disk: string | null): FoundDisk {
   if (point.state !== 'succeeded')
@@ -34,5 +34,15 @@ export function findDisk(point: Point, disk: string | null): FoundDisk {
   return {
     kind: 'problem',
     problem: { path: '?disk', message: 'is no disk of this point', found: (disk ?? '').slice(0, 80), allowed },
+  };
+}
+
+/** The problem of a question that needs one disk, about a point that has several. */
+export function severalDisks(disks: readonly PointSnapshot[]): Problem {
+  return {
+    path: '?disk',
+    message: 'is missing: the point has several disks',
+    found: 'nothing',
+    allowed: disks.map(({ diskName }) => diskName).join(', '),
   };
 }

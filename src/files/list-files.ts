@@ -2,7 +2,7 @@ import { AppError } from '../base/errors.ts';
 import type { Parsed } from '../base/problem.ts';
 import { type EpochMs, formatIso } from '../base/time.ts';
 import type { Point } from '../protect/protect.ts';
-import { findDisk } from './find-disk.ts';
+import { findDisk, severalDisks } from './find-disk.ts';
 import type { OpenDisk, OpenDisks } from './open-disks.ts';
 import { type DiskPath, formatPath, parsePath } from './parse-path.ts';
 import type { FileEntry, FileSystem } from './ports.ts';
@@ -68,14 +68,7 @@ export async function listFiles(openDisks: OpenDisks, point: Point, query: ListQ
     if (path.value.volume !== null)
       return {
         ok: false,
-        problems: [
-          {
-            path: '?disk',
-            message: 'is missing: the point has several disks',
-            found: 'nothing',
-            allowed: found.disks.map(({ diskName }) => diskName).join(', '),
-          },
-        ],
+        problems: [severalDisks(found.disks)],
       };
     const entries = found.disks.map(({ diskName, lun, sizeBytes }) => ({
       name: diskName,

@@ -3,7 +3,7 @@ import { hashId } from '../base/ids.ts';
 import type { Parsed } from '../base/problem.ts';
 import type { EpochMs } from '../base/time.ts';
 import type { Point } from '../protect/protect.ts';
-import { findDisk } from './find-disk.ts';
+import { findDisk, severalDisks } from './find-disk.ts';
 import { noPath, openVolume } from './list-files.ts';
 import { type OpenDisks, tools } from './open-disks.ts';
 import { parsePath } from './parse-path.ts';
@@ -41,14 +41,7 @@ export async function openContent(
   if (found.kind === 'several')
     return {
       ok: false,
-      problems: [
-        {
-          path: '?disk',
-          message: 'is missing: the point has several disks',
-          found: 'nothing',
-          allowed: found.disks.map(({ diskName }) => diskName).join(', '),
-        },
-      ],
+      problems: [severalDisks(found.disks)],
     };
   const { names, volume } = path.value;
   if (volume === null)

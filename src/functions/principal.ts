@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readJson } from '../base/read-json.ts';
 
 /** The app roles, from least to most. */
 export const roles = ['Holdfast.Reader', 'Holdfast.Operator', 'Holdfast.Finance', 'Holdfast.Admin'] as const;
@@ -44,13 +45,7 @@ const NAME_CLAIMS = [
  */
 export function readPrincipal(header: string | null): Principal | null {
   if (header === null || header.length > HEADER_LIMIT) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(header, 'base64').toString('utf8'));
-  } catch {
-    return null;
-  }
-  const parsed = principalSchema.safeParse(value);
+  const parsed = principalSchema.safeParse(readJson(Buffer.from(header, 'base64').toString('utf8')));
   if (!parsed.success) return null;
   const { claims, role_typ, name_typ } = parsed.data;
   const roleTypes = new Set(['roles', ...(role_typ ? [role_typ] : [])]);

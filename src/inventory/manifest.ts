@@ -31,18 +31,8 @@ const interfaceSchema = z.strictObject({
   ipConfigurations: z.array(ipConfigurationSchema),
 });
 
-/**
- * All that a virtual machine is beside the bytes of its disks, as it was when a point was taken: what a new one is made from.
- *
- * Safety: no secret is in it: neither `osProfile` (passwords, keys, custom data) nor `userData` nor settings of extensions, which are listed by name alone.
- */
-export const manifestSchema = z.strictObject({
-  v: z.literal(1),
-  id: text,
-  name: text,
-  vmId: text,
-  region: text,
-  zones: z.array(text),
+/** What a virtual machine is, and one that is made of it becomes. */
+export const machineShape = {
   size: text,
   availabilitySetId: orNull,
   proximityPlacementGroupId: orNull,
@@ -56,6 +46,21 @@ export const manifestSchema = z.strictObject({
   ultraDisks: z.boolean(),
   osType: z.enum(['Linux', 'Windows']).nullable(),
   diskController: orNull,
+};
+
+/**
+ * All that a virtual machine is beside the bytes of its disks, as it was when a point was taken: what a new one is made from.
+ *
+ * Safety: no secret is in it: neither `osProfile` (passwords, keys, custom data) nor `userData` nor settings of extensions, which are listed by name alone.
+ */
+export const manifestSchema = z.strictObject({
+  v: z.literal(1),
+  id: text,
+  name: text,
+  vmId: text,
+  region: text,
+  zones: z.array(text),
+  ...machineShape,
   computerName: orNull,
   tags: z.record(text, text),
   disks: z.array(attachedSchema),

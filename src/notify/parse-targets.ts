@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import type { Parsed } from '../base/problem.ts';
+import { readJson } from '../base/read-json.ts';
 import { schemaProblems } from '../base/schema-problems.ts';
 import { severities, topics, type WebhookTarget, webhookKinds } from './ports.ts';
 
@@ -65,12 +66,8 @@ const targetsSchema = z
  */
 export function parseTargets(text: string): Parsed<readonly WebhookTarget[]> {
   if (text.trim() === '') return { ok: true, value: [] };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { ok: false, problems: [{ path: '$', message: 'is no JSON' }] };
-  }
+  const value = readJson(text);
+  if (value === undefined) return { ok: false, problems: [{ path: '$', message: 'is no JSON' }] };
   const parsed = targetsSchema.safeParse(value);
   if (!parsed.success) {
     const problems = schemaProblems(targetsSchema, value).map(({ path, message, allowed }) => ({

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { AppError, isAppError } from '../base/errors.ts';
 import { hashId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
+import { readJson } from '../base/read-json.ts';
 import type { Store } from '../base/store.ts';
 import { type EpochMs, MINUTE_MS } from '../base/time.ts';
 import { type MachineDescriber, type Manifest, manifestSchema } from '../inventory/manifest.ts';
@@ -58,13 +59,7 @@ export class ManifestBook {
   async read(name: string): Promise<Manifest | null> {
     const content = await this.#deps.store.blobs(CONTAINER).read(name);
     if (content === null) return null;
-    let value: unknown;
-    try {
-      value = JSON.parse(Buffer.from(content).toString('utf8'));
-    } catch {
-      value = undefined;
-    }
-    const parsed = manifestSchema.safeParse(value);
+    const parsed = manifestSchema.safeParse(readJson(Buffer.from(content).toString('utf8')));
     if (!parsed.success) throw new AppError('data-unreadable', 'A manifest cannot be read', { manifest: name });
     return parsed.data;
   }

@@ -3,6 +3,7 @@ import { readCells, readDocument } from '../base/cells.ts';
 import { AppError } from '../base/errors.ts';
 import { hashId } from '../base/ids.ts';
 import { spreadText } from '../base/long-text.ts';
+import { readJson } from '../base/read-json.ts';
 import type { Row, RowKeys, Store, Table } from '../base/store.ts';
 import { type EpochMs, MINUTE_MS } from '../base/time.ts';
 import { parsePolicy } from '../policy/parse-policy.ts';
@@ -202,11 +203,7 @@ const mirrorSchema = z.strictObject({ state: z.enum(['active', 'deleted']), docu
 
 function readMirror(content: Uint8Array | null): z.infer<typeof mirrorSchema> | null {
   if (content === null) return null;
-  try {
-    return mirrorSchema.parse(JSON.parse(new TextDecoder().decode(content)));
-  } catch {
-    return null;
-  }
+  return mirrorSchema.safeParse(readJson(new TextDecoder().decode(content))).data ?? null;
 }
 
 /** Sets or clears one row's flag, again while others write the row. */

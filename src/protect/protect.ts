@@ -1,6 +1,7 @@
 /** What other rooms may use of this one. */
 export { Catalogue, type StoredPoint } from './catalogue.ts';
 export { askForDrill } from './due-drill.ts';
+export { holdTag, readHoldTag } from './hold-tag.ts';
 export { PointsInUse } from './in-use.ts';
 export { ManifestBook } from './manifest-book.ts';
 export { type Origin, readOrigin } from './origin-tag.ts';

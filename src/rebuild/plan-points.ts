@@ -12,7 +12,7 @@ import {
   TAG_SOURCE,
 } from '../protect/protect.ts';
 import { pointId, pointKeys } from '../schedule/point-names.ts';
-import { readHoldTag } from './read-hold-tag.ts';
+import { longestHold } from './longest-hold.ts';
 
 /** Something that looks like Holdfast's and could not be taken back into the catalogue. */
 export interface Doubt {
@@ -117,7 +117,7 @@ function pointOf(id: string, snapshots: readonly Snapshot[], known: ReadonlyMap<
         state: 'started',
       };
     }),
-    hold: readHoldTag(snapshots, now),
+    hold: longestHold(snapshots, now),
     mark: null,
   };
   const isWhole = origin === null || snapshots.length >= origin.disks;

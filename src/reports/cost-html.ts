@@ -5,12 +5,12 @@ import { chartSection } from './cost-chart.ts';
 import { azureBackupSection, budgetSection, madeSection } from './cost-context.ts';
 import { headline } from './cost-headline.ts';
 import type { CostPage } from './cost-page.ts';
-import { costPageStyle } from './cost-page-style.ts';
 import { decimalsFor } from './cost-page-text.ts';
 import { orphanSection, outlierSection, pruningSection, reclaimSection } from './cost-savings.ts';
 import { breakdownTable, dearestTables } from './cost-tables.ts';
-import { html, rawHtml, type SafeHtml } from './html.ts';
+import { html, type SafeHtml } from './html.ts';
 import { monthSection } from './month-chart.ts';
+import { pageHead } from './page-head.ts';
 
 /**
  * The cost report as one page that needs nothing else: no script, no font, no address.
@@ -22,16 +22,7 @@ export async function costHtml(content: CostPage): Promise<string> {
   const { total } = report;
   const decimals = decimalsFor(Math.max(total.now.microUnitsPerMonth, total.monthMicroUnits, total.period.microUnits));
   const first = report.breakdowns[0];
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<title>Snapshot cost, ${report.from} to ${report.to}</title>
-<style>${rawHtml(costPageStyle)}</style>
-</head>
+  const page = html`${pageHead(`Snapshot cost, ${report.from} to ${report.to}`)}
 <body>
 <main>
 <header>

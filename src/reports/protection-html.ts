@@ -1,7 +1,7 @@
 import { DAY_MS } from '../base/time.ts';
 import { conditionKinds, conditionRules, type Protection, showFacts } from '../watch/watch.ts';
-import { costPageStyle } from './cost-page-style.ts';
-import { html, rawHtml, type SafeHtml } from './html.ts';
+import { html, type SafeHtml } from './html.ts';
+import { pageHead } from './page-head.ts';
 import { sourceSection } from './protection-sources.ts';
 import { headline, protectionStyle, showMoment, showSpan } from './protection-text.ts';
 
@@ -15,16 +15,7 @@ const SHOWN = 200;
  */
 export function protectionHtml(report: Protection): string {
   const first = report.days[0] ?? '';
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<title>Protection, ${first} to ${report.days.at(-1) ?? ''}</title>
-<style>${rawHtml(costPageStyle)}${rawHtml(protectionStyle)}</style>
-</head>
+  return html`${pageHead(`Protection, ${first} to ${report.days.at(-1) ?? ''}`, protectionStyle)}
 <body>
 <main>
 <header>

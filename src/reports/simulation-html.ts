@@ -3,9 +3,9 @@ import { fromMicroUnits } from '../base/money.ts';
 import { bucketKey, DAY_MS, daysInUtcMonth, formatIso, utcDay } from '../base/time.ts';
 import type { PlayedDay, Simulation } from '../retain/retain.ts';
 import { drawArea } from './area-chart.ts';
-import { costPageStyle } from './cost-page-style.ts';
 import { decimalsFor, showAmount, showGiB, showSize } from './cost-page-text.ts';
-import { html, rawHtml, type SafeHtml } from './html.ts';
+import { html, type SafeHtml } from './html.ts';
+import { pageHead } from './page-head.ts';
 import { drawLives, drawMonth, type PointDay, points } from './point-calendar.ts';
 
 const TIB = 1_024 * GIB;
@@ -32,16 +32,7 @@ export function simulationHtml(simulation: Simulation): string {
   const { policy, from, days, played } = simulation;
   const last = played.days.at(-1);
   const title = `What ${policy.name} keeps, played over ${days} days`;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<style>${rawHtml(costPageStyle + style)}</style>
-</head>
+  const page = html`${pageHead(title, style)}
 <body>
 <main>
 <header>

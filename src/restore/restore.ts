@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { EpochMs } from '../base/time.ts';
+import { machineShape } from '../inventory/manifest.ts';
 
 const text = z.string();
 const orNull = text.nullable();
@@ -40,19 +41,7 @@ export const machinePlanSchema = z.strictObject({
   id: text,
   region: text,
   zone: orNull,
-  size: text,
-  availabilitySetId: orNull,
-  proximityPlacementGroupId: orNull,
-  licenseType: orNull,
-  security: z
-    .strictObject({ type: orNull, encryptionAtHost: z.boolean(), secureBoot: z.boolean(), vTpm: z.boolean() })
-    .nullable(),
-  plan: z.strictObject({ name: text, publisher: text, product: text, promotionCode: orNull }).nullable(),
-  identity: z.strictObject({ system: z.boolean(), userAssigned: z.array(text) }).nullable(),
-  bootDiagnostics: z.strictObject({ enabled: z.boolean(), storageUri: orNull }).nullable(),
-  ultraDisks: z.boolean(),
-  osType: z.enum(['Linux', 'Windows']).nullable(),
-  diskController: orNull,
+  ...machineShape,
   tags,
   cachingByLun: z.record(text, z.enum(['None', 'ReadOnly', 'ReadWrite'])),
   writeAcceleratorLuns: z.array(text),

@@ -1,22 +1,14 @@
 import { inParallel } from '../base/in-parallel.ts';
-import { type EpochMs, formatIso, parseIso } from '../base/time.ts';
+import type { EpochMs } from '../base/time.ts';
 import type { Snapshot } from '../protect/ports.ts';
-import { isHeld, type Point, type SnapshotGroup, TAG_HOLD, TAG_POINT } from '../protect/protect.ts';
+import { isHeld, type Point, readHoldTag, type SnapshotGroup, TAG_HOLD, TAG_POINT } from '../protect/protect.ts';
 import type { SnapshotRemover } from './ports.ts';
 import type { RetentionPoint } from './verdict.ts';
-
-const FOREVER = 'forever';
-const MAX_TAG_VALUE = 256;
-
-/** The value of the hold tag: until when, then why, as far as a tag has room. */
-export function holdTag(hold: { readonly reason: string; readonly until: EpochMs | null }): string {
-  return `${hold.until === null ? FOREVER : formatIso(hold.until)} ${hold.reason}`.slice(0, MAX_TAG_VALUE);
-}
 
 /** True while a hold tag stands. What cannot be read counts as a hold. */
 export function isHeldByTag(value: string | undefined, now: EpochMs): boolean {
   if (value === undefined) return false;
-  const until = parseIso(value.split(' ')[0] ?? '');
+  const { until } = readHoldTag(value);
   return until === null || until > now;
 }
 

@@ -8,6 +8,7 @@ import {
   type Catalogue,
   groupKey,
   groupOf,
+  holdTag,
   isHeld,
   type Point,
   type StoredPoint,
@@ -16,7 +17,6 @@ import {
   TAG_POINT,
 } from '../protect/protect.ts';
 import type { Agenda } from '../work/work.ts';
-import { holdTag } from './deletion-guard.ts';
 import type { SnapshotRemover } from './ports.ts';
 
 export interface MarkDeps {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { AppError } from '../base/errors.ts';
-import type { WorkItem, WorkKind } from './work.ts';
+import { type WorkItem, type WorkKind, workKinds } from './work.ts';
 
 /** The queues of the app; each has a poison queue beside it. */
 export const queueNames = ['snapshots', 'meters', 'prunes', 'restores'] as const;
@@ -25,20 +25,7 @@ export const queueByKind: Readonly<Record<WorkKind | 'sweep', QueueName>> = {
 
 const messageSchema = z.strictObject({
   v: z.literal(1),
-  kind: z.enum([
-    'take',
-    'confirm',
-    'meter',
-    'delete',
-    'forget',
-    'restore',
-    'drill',
-    'notify',
-    'reprice',
-    'report',
-    'rebuild',
-    'sweep',
-  ]),
+  kind: z.enum([...workKinds, 'sweep']),
   id: z.string().min(1).max(500),
   /** The agenda row this message was sent for; 0 where there is none. */
   dueAt: z.number().int().min(0),

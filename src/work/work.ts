@@ -7,18 +7,20 @@ import type { EpochMs } from '../base/time.ts';
  * a marked point whose grace ends, a deleted point to take out of the books, a restore, a drill, a message to deliver,
  * a day to value again, a month to report, a resource group to take back into the catalogue.
  */
-export type WorkKind =
-  | 'take'
-  | 'confirm'
-  | 'meter'
-  | 'delete'
-  | 'forget'
-  | 'restore'
-  | 'drill'
-  | 'notify'
-  | 'reprice'
-  | 'report'
-  | 'rebuild';
+export const workKinds = [
+  'take',
+  'confirm',
+  'meter',
+  'delete',
+  'forget',
+  'restore',
+  'drill',
+  'notify',
+  'reprice',
+  'report',
+  'rebuild',
+] as const;
+export type WorkKind = (typeof workKinds)[number];
 
 /** One unfinished thing and when to look at it again. `id` names the row that holds its state. */
 export interface WorkItem {
@@ -139,24 +141,11 @@ function rowKey(item: WorkItem): string {
   return `${pad(item.dueAt)}|${item.kind}|${item.id}`;
 }
 
-const kinds: readonly string[] = [
-  'take',
-  'confirm',
-  'meter',
-  'delete',
-  'forget',
-  'restore',
-  'drill',
-  'notify',
-  'reprice',
-  'report',
-  'rebuild',
-] satisfies readonly WorkKind[];
-
 function readItem(row: Row): WorkItem {
-  const { kind, id, dueAt } = row.cells;
-  if (typeof kind !== 'string' || !kinds.includes(kind) || typeof id !== 'string' || typeof dueAt !== 'number') {
+  const { kind: stored, id, dueAt } = row.cells;
+  const kind = workKinds.find((each) => each === stored);
+  if (kind === undefined || typeof id !== 'string' || typeof dueAt !== 'number') {
     throw new AppError('data-unreadable', 'An item of the agenda cannot be read', { rowKey: row.rowKey });
   }
-  return { kind: kind as WorkKind, id, dueAt };
+  return { kind, id, dueAt };
 }

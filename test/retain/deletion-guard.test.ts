@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { holdTag, isHeldByTag, retentionPoint, viewOf } from '../../src/retain/deletion-guard.ts';
+import { holdTag } from '../../src/protect/hold-tag.ts';
+import { isHeldByTag, retentionPoint, viewOf } from '../../src/retain/deletion-guard.ts';
 import { azureSnapshot, pointSnapshot, startedPoint, T0 } from '../protect/points.ts';
 
 describe('the hold tag', () => {
