@@ -90,27 +90,17 @@ async function readChains(
   now: EpochMs,
 ): Promise<readonly SeenChain[]> {
   const chains: SeenChain[] = [];
-  let heads: ChainHead[] = [];
-  const flush = async () => {
-    const seen = await inParallel(heads, CHAINS_AT_ONCE, async (head): Promise<SeenChain | null> => {
-      const facts = judgeChain(await deps.chains.nodes(head.key), now);
-      if (facts === null) return null;
-      const answer = await prices.priceOf(head.region, redundancyOfSku(head.snapshotSku));
-      return {
-        head,
-        facts,
-        owner: tagOf(head.source.tags, tags.owner),
-        microUnitsPerGiBMonth: answer.kind === 'known' ? answer.price.microUnitsPerGiBMonth : null,
-      };
+  for await (const { head, nodes } of deps.chains.withNodes()) {
+    const facts = judgeChain(nodes, now);
+    if (facts === null) continue;
+    const answer = await prices.priceOf(head.region, redundancyOfSku(head.snapshotSku));
+    chains.push({
+      head,
+      facts,
+      owner: tagOf(head.source.tags, tags.owner),
+      microUnitsPerGiBMonth: answer.kind === 'known' ? answer.price.microUnitsPerGiBMonth : null,
     });
-    for (const chain of seen) if (chain) chains.push(chain);
-    heads = [];
-  };
-  for await (const head of deps.chains.heads()) {
-    heads.push(head);
-    if (heads.length >= CHAINS_AT_ONCE * 16) await flush();
   }
-  await flush();
   return chains;
 }
 

@@ -1,10 +1,8 @@
-import { inParallel } from '../base/in-parallel.ts';
 import type { BilledOwner } from './billed-row.ts';
 import { measuredBy } from './chain-node.ts';
 import type { Chains } from './chains.ts';
 import type { ChainLabels } from './ledger-row.ts';
 
-const CHAINS_AT_ONCE = 8;
 /** The form of the names that `snapshotName` gives: a snapshot of Holdfast that is gone from its books is known by it. */
 const OWN_NAME = /\/hf-[^/]+-\d{8}t\d{4}z-[0-9a-f]{16}$/i;
 
@@ -17,24 +15,22 @@ export interface BilledOwners {
   readonly unmeasured: ReadonlySet<string>;
 }
 
-/** Reads whose the snapshots are: one list for each chain, some at a time. */
-export async function readBilledOwners(chains: Pick<Chains, 'heads' | 'nodes'>): Promise<BilledOwners> {
+/** Reads whose the snapshots are. */
+export async function readBilledOwners(chains: Pick<Chains, 'withNodes'>): Promise<BilledOwners> {
   const byResource = new Map<string, BilledOwner>();
   const subscriptionIds = new Set<string>();
   const labelsByChain = new Map<string, ChainLabels>();
   const unmeasured = new Set<string>();
-  for await (const head of chains.heads()) {
+  for await (const { head, nodes } of chains.withNodes()) {
     subscriptionIds.add(head.subscriptionId.toLowerCase());
     const { key, diskName, subscriptionId, region, source } = head;
     labelsByChain.set(key, { chainKey: key, diskName, source: { ...source, subscriptionId, region } });
-  }
-  await inParallel([...labelsByChain.keys()], CHAINS_AT_ONCE, async (chainKey) => {
-    for (const node of await chains.nodes(chainKey)) {
+    for (const node of nodes) {
       const id = node.snapshotId.toLowerCase();
-      byResource.set(id, { chainKey, pointId: node.pointId, policy: node.policy });
+      byResource.set(id, { chainKey: key, pointId: node.pointId, policy: node.policy });
       if (measuredBy(node) !== 'ranges') unmeasured.add(id);
     }
-  });
+  }
   return { byResource, subscriptionIds, labelsByChain, unmeasured };
 }
 

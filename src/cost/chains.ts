@@ -14,6 +14,9 @@ const EXTENTS = 'extents';
 const PROGRESS = '.part';
 
 const NODES_AT_ONCE = 8;
+const CHAINS_AT_ONCE = 8;
+/** Chains that are held at the same time where all are looked at: a bound of memory. */
+const CHAINS_HELD = 64;
 
 /** The short name of a disk's chain: from Azure's own identity of the disk, so a disk made anew under the same name starts another. */
 export function chainKey(diskUniqueId: string): string {
@@ -144,6 +147,20 @@ export class Chains {
   async *heads(): AsyncIterable<ChainHead> {
     for await (const page of this.#store.table(HEADS).scan())
       for (const row of page) yield readDocument(row, 'head', headSchema);
+  }
+
+  /**
+   * Every chain with its nodes, in the order of `heads`, some of them read at the same time.
+   *
+   * Safety: a chain is read by a call of its own, so that it is never seen half before and half after a deletion.
+   */
+  async *withNodes(): AsyncIterable<{ readonly head: ChainHead; readonly nodes: readonly ChainNode[] }> {
+    for await (const page of this.#store.table(HEADS).scan()) {
+      for (let from = 0; from < page.length; from += CHAINS_HELD) {
+        const heads = page.slice(from, from + CHAINS_HELD).map((row) => readDocument(row, 'head', headSchema));
+        yield* await inParallel(heads, CHAINS_AT_ONCE, async (head) => ({ head, nodes: await this.nodes(head.key) }));
+      }
+    }
   }
 
   /** Every node of every chain, chain by chain: for what looks at all of them, a few times a day. */

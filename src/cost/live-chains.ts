@@ -4,8 +4,7 @@ import type { LiveChain } from './ledger-row.ts';
 
 /** The chains as they are now, for closing a day and for today's figures: every snapshot that Azure still bills counts, those being deleted too. */
 export async function* liveChains(chains: Chains): AsyncIterable<LiveChain> {
-  for await (const head of chains.heads()) {
-    const nodes = await chains.nodes(head.key);
+  for await (const { head, nodes } of chains.withNodes()) {
     if (nodes.length === 0) continue;
     yield {
       chainKey: head.key,

@@ -9,6 +9,7 @@ import { SWEEP_CRON } from '../retain/sweep-times.ts';
 import { WATCH_CRON, watchOver } from '../watch/watch.ts';
 import type { Message } from '../work/messages.ts';
 import { closeBooks } from './close-books.ts';
+import { onceADay } from './once-a-day.ts';
 import { runTick } from './run-tick.ts';
 
 /** Plans what is due and sends overdue work again: every minute, in UTC; the policies' own zones are reckoned from stored state. */
@@ -33,23 +34,17 @@ app.timer('prune-sweep', {
   },
 });
 
-/** The last day that this process has seen closed: 23 hours of 24 have nothing to do. */
-let lastClosed = '';
-
 /** Closes yesterday in the ledger and sends finished months; every hour, so that a day whose price list did not answer is closed later. */
 app.timer('close-day', {
   schedule: '0 20 * * * *',
-  handler: async () => {
-    const holdfast = await useApp();
-    const yesterday = utcDay(holdfast.clock.now() - DAY_MS);
-    if (lastClosed === yesterday) return;
-    await closeBooks(holdfast);
-    lastClosed = yesterday;
-  },
+  handler: onceADay(
+    (now) => utcDay(now - DAY_MS),
+    async (holdfast) => {
+      await closeBooks(holdfast);
+      return 'done';
+    },
+  ),
 });
-
-/** The last day on which this process has seen every bill read. */
-let lastCollected = '';
 
 /**
  * Reads what Azure bills, once a day for each subscription; every hour, so that what was refused or left over is asked again. From the hour on when most of
@@ -57,10 +52,7 @@ let lastCollected = '';
  */
 app.timer('read-bills', {
   schedule: '0 40 8-23 * * *',
-  handler: async () => {
-    const holdfast = await useApp();
-    const today = utcDay(holdfast.clock.now());
-    if (lastCollected === today) return;
+  handler: onceADay(utcDay, async (holdfast) => {
     const policies = (await holdfast.policies.list()).filter(mayExpire);
     const { resolved, unread } = await resolveReadable(
       holdfast.estate,
@@ -69,9 +61,9 @@ app.timer('read-bills', {
     for (const { policy, error } of unread)
       holdfast.log.warn('the management groups of a policy cannot be read', { policy: policy.name, code: error.code });
     const collected = await collectBilled(holdfast, subscriptionsOf(resolved));
-    if (unread.length === 0 && (collected === null || collected.left === 0)) lastCollected = today;
     if (collected) holdfast.log.info('bills were read', { ...collected });
-  },
+    return unread.length === 0 && (collected === null || collected.left === 0) ? 'done' : 'again';
+  }),
 });
 
 /** Looks for what people have to hear of, and sends the metrics that the alert rules wait for: every fifteen minutes. */
