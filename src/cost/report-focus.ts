@@ -21,14 +21,15 @@ export type FocusRow = Readonly<Record<(typeof FOCUS_COLUMNS)[number], string | 
  * The columns of the FOCUS dataset, those of the specification first and in its order (by name), then Holdfast's own.
  *
  * Source: FOCUS 1.2, https://focus.finops.org/focus-specification/v1-2/ : the mandatory columns, the conditional ones that apply (regions, resources,
- *         sub accounts, SKUs, unit prices, consumption, tags), the recommended ones. Left out as not applying: commitment discounts, capacity
- *         reservations, pricing currencies, and BillingAccountType, which the figures do not tell.
+ *         sub accounts, kinds of billing accounts, SKUs, unit prices, consumption, tags), the recommended ones. Left out as no snapshot can have them:
+ *         commitment discounts, capacity reservations, pricing currencies.
  */
 export const FOCUS_COLUMNS = [
   'AvailabilityZone',
   'BilledCost',
   'BillingAccountId',
   'BillingAccountName',
+  'BillingAccountType',
   'BillingCurrency',
   'BillingPeriodEnd',
   'BillingPeriodStart',
@@ -115,6 +116,15 @@ export async function* readFocusRows(
   }
 }
 
+/**
+ * What kind of entity the id names: with a Microsoft Customer Agreement costs belong to a profile of the account.
+ *
+ * Source: learn.microsoft.com/azure/cost-management-billing/dataset-schema/cost-usage-details-focus (the kind of entity that BillingAccountId represents).
+ */
+function accountType({ id }: BillingAccount): string {
+  return /\/billingProfiles\//i.test(id) ? 'Billing Profile' : 'Billing Account';
+}
+
 /** The list price of a GiB and month; null where it is not known, or a negotiated one stands in its place. */
 async function listPrice(prices: PriceBook, head: ChainHead | null): Promise<number | null> {
   if (head === null) return null;
@@ -143,6 +153,7 @@ function focusRow(
     BilledCost: cost,
     BillingAccountId: account.id,
     BillingAccountName: account.name,
+    BillingAccountType: accountType(account),
     BillingCurrency: row.currency,
     BillingPeriodEnd: midnight(nextMonth),
     BillingPeriodStart: midnight(month),

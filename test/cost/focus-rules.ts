@@ -15,13 +15,16 @@ const mayNot = { isMandatory: false, mayBeNull: false } as const;
 /**
  * The columns of FOCUS 1.2 that a dataset of snapshots has, with type, presence, nullability for rows of usage, and allowed values.
  *
- * Source: https://github.com/FinOps-Open-Cost-and-Usage-Spec/FOCUS_Spec, specification/columns/*.md of version 1.2 (June 2025), https://focus.finops.org/focus-specification/v1-2/
+ * Source: https://github.com/FinOps-Open-Cost-and-Usage-Spec/FOCUS_Spec, specification/columns/*.md, for version 1.2 (June 2025), https://focus.finops.org/focus-specification/v1-2/
+ *         ⚠ Read in the text: BillingAccountType, ChargeFrequency, ConsumedQuantity, ContractedUnitPrice, InvoiceId, PricingCategory, PricingQuantity,
+ *         PricingUnit, ServiceCategory, ServiceSubcategory, SkuPriceId, SubAccountType; not all of them at the tag of 1.2. The rest is known, not read.
  */
 export const focusRules: Readonly<Record<string, FocusRule>> = {
   AvailabilityZone: { type: 'String', ...may },
   BilledCost: { type: 'Decimal', ...must },
   BillingAccountId: { type: 'String', ...must },
   BillingAccountName: { type: 'String', ...mustMayBeNull },
+  BillingAccountType: { type: 'String', ...mayNot },
   BillingCurrency: { type: 'String', ...must },
   BillingPeriodEnd: { type: 'DateTime', ...must },
   BillingPeriodStart: { type: 'DateTime', ...must },
@@ -78,7 +81,8 @@ export const focusRules: Readonly<Record<string, FocusRule>> = {
   SkuPriceId: { type: 'String', ...mayNot },
   SubAccountId: { type: 'String', ...may },
   SubAccountName: { type: 'String', ...may },
-  SubAccountType: { type: 'String', ...may },
+  // Null only where there is no sub account: every row has one.
+  SubAccountType: { type: 'String', ...mayNot },
   Tags: { type: 'JSON', ...may },
 };
 

@@ -36,7 +36,10 @@ const head: ChainHead = {
 };
 
 /** Three rows of Holdfast's own, of which one without a chain; one of others; one in another currency. A day that is not billed has none. */
-async function dataset(source = { snapshotPrice: async () => price as typeof price | null }) {
+async function dataset(
+  source = { snapshotPrice: async () => price as typeof price | null },
+  billing: { id: string; name: string | null } = account,
+) {
   const { store, depsAt } = ledgerBench({ source });
   const now = momentAfter(DAY);
   await closeDay(depsAt(now), DAY, each([chain('web-os', [['gold', gib(10)]])]), now);
@@ -63,7 +66,7 @@ async function dataset(source = { snapshotPrice: async () => price as typeof pri
   const rows = readFocusRows(
     { store, prices, chains: { heads: () => each([head]) } },
     { from: '2026-10-30', to: '2026-11-02' },
-    account,
+    billing,
   );
   return readCsv((await Array.fromAsync(focusCsv(rows))).join(''));
 }
@@ -126,6 +129,14 @@ describe('FOCUS rows', () => {
       ] as const)
         expect([id, cell(row, id) === '']).toEqual([id, cell(row, name) === '']);
     }
+  });
+
+  it.each([
+    ['/providers/Microsoft.Billing/billingAccounts/1234567', 'Billing Account'],
+    ['/providers/Microsoft.Billing/billingAccounts/a:b/billingProfiles/C-D', 'Billing Profile'],
+  ])('%s is a %s', async (id, kind) => {
+    const [names = [], ...own] = await dataset(undefined, { id, name: null });
+    expect(new Set(own.map((row) => row[names.indexOf('BillingAccountType')]))).toEqual(new Set([kind]));
   });
 
   it('take no list price from a negotiated sheet, and say so', async () => {
